@@ -1,0 +1,37 @@
+//! Raw samples without a container, as media servers send them.
+
+use super::collect::Collector;
+use super::source::{Access, AudioSource, Upload};
+use super::wav::{self, SampleLayout};
+use super::{Audio, AudioError, DecodeLimits, IsCancelled};
+
+/// Takes a body as headerless signed 16-bit little-endian mono samples at 16 kHz.
+///
+/// An odd last byte is dropped: half a sample says nothing.
+///
+/// # Errors
+/// [`AudioError::Invalid`] without a single whole sample, [`AudioError::TooLong`] past the
+/// limit, [`AudioError::Cancelled`], [`AudioError::Unreadable`].
+pub fn decode_headerless_s16le_16khz(
+    source: impl Into<AudioSource>,
+    limits: DecodeLimits,
+    is_cancelled: IsCancelled<'_>,
+) -> Result<Audio, AudioError> {
+    let upload = Upload::open(source.into(), is_cancelled)?;
+    if upload.len_bytes() == 0 {
+        return Err(AudioError::invalid("the upload is empty"));
+    }
+    let reader = upload
+        .reader(0, Access::Stream)
+        .map_err(AudioError::Unreadable)?;
+    let mut collector = Collector::new(limits, is_cancelled);
+    collector.set_rate(super::SAMPLE_RATE_HZ)?;
+    let read = wav::decode_frames(reader, u64::MAX, 1, SampleLayout::S16, &mut collector);
+    match read.and_then(|()| collector.finish()) {
+        Err(_) if is_cancelled() => Err(AudioError::Cancelled),
+        Err(error) => Err(upload
+            .take_read_error()
+            .map_or(error, AudioError::Unreadable)),
+        Ok(audio) => Ok(audio),
+    }
+}

@@ -1,0 +1,184 @@
+//! Where the bytes of an upload come from, and a guard around reading them.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use symphonia::core::io::MediaSource;
+
+use super::{AudioError, IsCancelled};
+
+/// A demuxer may read the whole upload this often (scanning, seeking back) before the file
+/// is called broken: a hostile chain of headers must not turn megabytes into hours.
+const MAX_READ_PASSES: u64 = 8;
+/// Read on top of that, so that tiny files may be probed by large buffers.
+const READ_ALLOWANCE_BYTES: u64 = 64 << 20;
+
+/// An upload, in memory or in a file that is already unlinked.
+#[derive(Debug)]
+pub enum AudioSource {
+    /// The whole body in memory.
+    Bytes(Bytes),
+    /// A seekable file, read from its start whatever its current position.
+    File(File),
+}
+
+impl From<Bytes> for AudioSource {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for AudioSource {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<File> for AudioSource {
+    fn from(file: File) -> Self {
+        Self::File(file)
+    }
+}
+
+/// An opened [`AudioSource`] of known length.
+pub(super) struct Upload<'a> {
+    source: AudioSource,
+    len_bytes: u64,
+    is_cancelled: IsCancelled<'a>,
+    read_error: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl<'a> Upload<'a> {
+    pub(super) fn open(
+        source: AudioSource,
+        is_cancelled: IsCancelled<'a>,
+    ) -> Result<Self, AudioError> {
+        let len_bytes = match &source {
+            AudioSource::Bytes(bytes) => bytes.len() as u64,
+            AudioSource::File(file) => file.metadata().map_err(AudioError::Unreadable)?.len(),
+        };
+        Ok(Self {
+            source,
+            len_bytes,
+            is_cancelled,
+            read_error: Arc::default(),
+        })
+    }
+
+    pub(super) fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+
+    pub(super) fn is_cancelled(&self) -> IsCancelled<'a> {
+        self.is_cancelled
+    }
+
+    /// The error of the storage below, if that is why decoding failed.
+    pub(super) fn take_read_error(&self) -> Option<io::Error> {
+        self.read_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// A reader that starts at `start_byte`. Two readers of one upload must not be used at
+    /// the same time: a file has one position.
+    pub(super) fn reader(&self, start_byte: u64, access: Access) -> io::Result<UploadReader<'a>> {
+        let mut inner = match &self.source {
+            AudioSource::Bytes(bytes) => Inner::Bytes(Cursor::new(bytes.clone())),
+            AudioSource::File(file) => Inner::File(file.try_clone()?),
+        };
+        inner.seek(SeekFrom::Start(start_byte))?;
+        Ok(UploadReader {
+            inner,
+            len_bytes: self.len_bytes,
+            access,
+            readable_bytes: self.len_bytes * MAX_READ_PASSES + READ_ALLOWANCE_BYTES,
+            is_cancelled: self.is_cancelled,
+            read_error: Arc::clone(&self.read_error),
+        })
+    }
+}
+
+/// What a demuxer is told about seeking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Read once from front to back. Keeps demuxers from measuring durations and looking
+    /// for indices that decoding does not need.
+    Stream,
+    /// Seek at will: the container may have its index behind the audio.
+    Random,
+}
+
+/// Reads an upload; fails once cancelled or when a demuxer reads far more than there is.
+pub(super) struct UploadReader<'a> {
+    inner: Inner,
+    len_bytes: u64,
+    access: Access,
+    readable_bytes: u64,
+    is_cancelled: IsCancelled<'a>,
+    read_error: Arc<Mutex<Option<io::Error>>>,
+}
+
+enum Inner {
+    Bytes(Cursor<Bytes>),
+    File(File),
+}
+
+impl Read for UploadReader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if (self.is_cancelled)() {
+            return Err(io::Error::other("cancelled"));
+        }
+        let read = match &mut self.inner {
+            Inner::Bytes(cursor) => cursor.read(buf),
+            Inner::File(file) => file.read(buf),
+        };
+        match read {
+            Ok(len) => {
+                self.readable_bytes = self
+                    .readable_bytes
+                    .checked_sub(len as u64)
+                    .ok_or_else(|| io::Error::other("the container sends its reader in circles"))?;
+                Ok(len)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let reported = io::Error::from(error.kind());
+                *self
+                    .read_error
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Err(reported)
+            }
+        }
+    }
+}
+
+impl Seek for UploadReader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+impl Seek for Inner {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Bytes(cursor) => cursor.seek(to),
+            Self::File(file) => file.seek(to),
+        }
+    }
+}
+
+impl MediaSource for UploadReader<'_> {
+    fn is_seekable(&self) -> bool {
+        self.access == Access::Random
+    }
+
+    // Also for streams: demuxers use it to refuse elements larger than the file.
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.len_bytes)
+    }
+}

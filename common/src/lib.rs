@@ -1,1 +1,19 @@
-//! placeholder
+//! What every voice-stack service promises, one module a promise.
+//!
+//! A thing lives here only if both services use it.
+
+pub mod admission;
+pub mod auth;
+pub mod cancellation;
+pub mod config;
+pub mod error;
+pub mod health;
+pub mod limits;
+pub mod memory;
+pub mod metrics;
+pub mod model_slots;
+pub mod server;
+pub mod settings;
+pub mod telemetry;
+
+pub use error::ApiError;

@@ -1,0 +1,118 @@
+//! Bearer keys. No configured key means that everybody may call.
+
+use std::path::Path;
+
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::Response;
+use subtle::ConstantTimeEq as _;
+
+use crate::ApiError;
+
+/// The keys that may call the API.
+#[derive(Clone, Default)]
+pub struct ApiKeys {
+    keys: std::sync::Arc<[String]>,
+}
+
+// Keys must not reach a log through a debug print.
+impl std::fmt::Debug for ApiKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ApiKeys({} keys)", self.keys.len())
+    }
+}
+
+impl ApiKeys {
+    /// Reads one key a line; blank lines and lines that start with `#` are passed over.
+    ///
+    /// # Errors
+    /// The file can't be read, or holds no key: a file that was meant to lock the service
+    /// must not leave it open.
+    pub fn from_file(path: &Path) -> std::io::Result<Self> {
+        let text = std::fs::read_to_string(path)?;
+        let keys: Vec<String> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(String::from)
+            .collect();
+        if keys.is_empty() {
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                "the file holds no key (one key a line)",
+            ));
+        }
+        Ok(Self { keys: keys.into() })
+    }
+
+    fn accept(&self, authorization: Option<&[u8]>) -> bool {
+        if self.keys.is_empty() {
+            return true;
+        }
+        let Some((scheme, offered)) = authorization.and_then(|value| value.split_at_checked(7))
+        else {
+            return false;
+        };
+        if !scheme.eq_ignore_ascii_case(b"Bearer ") {
+            return false;
+        }
+        let offered = offered.trim_ascii();
+        // Every key is compared, so that time doesn't tell which one nearly matched.
+        self.keys
+            .iter()
+            .fold(false, |accepted, key| accepted | bool::from(key.as_bytes().ct_eq(offered)))
+    }
+}
+
+/// Middleware: 401 unless the request carries one of the configured keys.
+///
+/// # Errors
+/// [`ApiError::Unauthorized`].
+pub async fn require_key(
+    State(keys): State<ApiKeys>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let authorization = request.headers().get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes);
+    if keys.accept(authorization) {
+        Ok(next.run(request).await)
+    } else {
+        Err(ApiError::Unauthorized)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> std::io::Result<ApiKeys> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        ApiKeys::from_file(file.path())
+    }
+
+    #[test]
+    fn only_a_configured_key_is_accepted() {
+        let keys = keys("# two keys\nalpha\n\n  beta  \n").unwrap();
+        for (header, accepted) in [
+            (Some("Bearer alpha"), true),
+            (Some("bearer beta"), true),
+            (Some("Bearer alph"), false),
+            (Some("Bearer alphabeta"), false),
+            (Some("Bearer "), false),
+            (Some("Basic alpha"), false),
+            (Some("alpha"), false),
+            (Some(""), false),
+            (None, false),
+        ] {
+            assert_eq!(keys.accept(header.map(str::as_bytes)), accepted, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn no_configured_key_lets_everybody_in_but_an_empty_key_file_is_an_error() {
+        assert!(ApiKeys::default().accept(None));
+        assert!(keys("# nothing\n").is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! One way to stop a request's work, whoever wants it stopped.
+//!
+//! A dropped connection, a deadline and a shutdown all cancel the same token; the first
+//! cause wins and is what metrics and the answer report.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio_util::sync::CancellationToken;
+
+/// Why a request's work was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelCause {
+    /// The client closed its connection before the answer was complete.
+    Disconnected,
+    /// The work took longer than `REQUEST_TIMEOUT_SECONDS`.
+    Deadline,
+    /// The service is stopping and the drain time is over.
+    Shutdown,
+}
+
+impl CancelCause {
+    /// The value of the `cause` label in metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::Deadline => "deadline",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// A handle on one request's (or the whole service's) permission to go on working.
+/// Clones share the same state.
+#[derive(Debug, Clone, Default)]
+pub struct Cancellation {
+    token: CancellationToken,
+    cause: Arc<OnceLock<CancelCause>>,
+}
+
+impl Cancellation {
+    /// A fresh, uncancelled handle.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A handle that is cancelled with this one, but can also be cancelled alone.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { token: self.token.child_token(), cause: Arc::new(OnceLock::new()) }
+    }
+
+    /// Stops the work. Only the first cause is kept.
+    pub fn cancel(&self, cause: CancelCause) {
+        let _ = self.cause.set(cause);
+        self.token.cancel();
+    }
+
+    /// True once anybody cancelled this handle or a parent of it.
+    pub fn is_cancelled(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Why, or `None` while work may go on. A parent's cancellation is always a shutdown.
+    pub fn cause(&self) -> Option<CancelCause> {
+        self.is_cancelled().then(|| self.cause.get().copied().unwrap_or(CancelCause::Shutdown))
+    }
+
+    /// Completes when the handle is cancelled.
+    pub async fn cancelled(&self) {
+        self.token.cancelled().await;
+    }
+
+    /// A guard that cancels with `Disconnected` when dropped. hyper drops a handler's
+    /// future and a response's body when the client goes away, so a guard owned by either
+    /// turns a hang-up into a cancellation.
+    #[must_use = "dropping the guard cancels the request"]
+    pub fn cancel_on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop { cancellation: Some(self.clone()) }
+    }
+}
+
+/// See [`Cancellation::cancel_on_drop`].
+#[derive(Debug)]
+pub struct CancelOnDrop {
+    cancellation: Option<Cancellation>,
+}
+
+impl CancelOnDrop {
+    /// The work is complete: dropping the guard no longer means that the client left.
+    pub fn disarm(mut self) {
+        self.cancellation = None;
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if let Some(cancellation) = &self.cancellation {
+            cancellation.cancel(CancelCause::Disconnected);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_cause_wins() {
+        let request = Cancellation::new();
+        request.cancel(CancelCause::Deadline);
+        request.cancel(CancelCause::Disconnected);
+        assert_eq!(request.cause(), Some(CancelCause::Deadline));
+    }
+
+    #[test]
+    fn a_dropped_guard_means_the_client_left_and_a_disarmed_one_does_not() {
+        let left = Cancellation::new();
+        drop(left.cancel_on_drop());
+        assert_eq!(left.cause(), Some(CancelCause::Disconnected));
+
+        let served = Cancellation::new();
+        served.cancel_on_drop().disarm();
+        assert_eq!(served.cause(), None);
+    }
+
+    #[test]
+    fn a_shutdown_reaches_every_request_but_a_request_stops_only_itself() {
+        let service = Cancellation::new();
+        let (one, other) = (service.child(), service.child());
+        one.cancel(CancelCause::Disconnected);
+        assert!(!service.is_cancelled() && !other.is_cancelled());
+        service.cancel(CancelCause::Shutdown);
+        assert_eq!(other.cause(), Some(CancelCause::Shutdown));
+        assert_eq!(one.cause(), Some(CancelCause::Disconnected));
+    }
+}

@@ -1,0 +1,332 @@
+//! Every failure that a client can see, and the one place where it becomes a status.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::admission::Rejection;
+use crate::cancellation::CancelCause;
+
+/// 499, as nginx names it: the client closed the connection before the answer. Nobody
+/// receives it; it is what metrics and logs show.
+pub const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// What went wrong, in terms of what the caller can do about it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ApiError {
+    /// A parameter is missing or has a value that can't be used.
+    #[error("{message}")]
+    InvalidParameter {
+        /// The field, as the client spells it.
+        param: String,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// The body as a whole can't be understood.
+    #[error("{message}")]
+    InvalidBody {
+        /// What is wrong.
+        message: String,
+    },
+    /// The input is of a known kind but broken (`code` says which kind).
+    #[error("{message}")]
+    InvalidInput {
+        /// Machine-readable code, such as `invalid_audio`.
+        code: &'static str,
+        /// The field that carried the input.
+        param: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// A content type or container that the service doesn't read.
+    #[error("{message}")]
+    UnsupportedMediaType {
+        /// What came and what is accepted.
+        message: String,
+    },
+    /// No key, or a wrong one.
+    #[error("Incorrect or missing API key. Send it as 'Authorization: Bearer KEY'.")]
+    Unauthorized,
+    /// A model name that isn't installed.
+    #[error("{message}")]
+    ModelNotFound {
+        /// Names what is installed.
+        message: String,
+    },
+    /// No such route.
+    #[error("No such endpoint: {method} {path}. See /docs.")]
+    RouteNotFound {
+        /// The request's method.
+        method: String,
+        /// The request's path.
+        path: String,
+    },
+    /// The route exists, the method doesn't.
+    #[error("Method {method} is not allowed for this endpoint. See /docs.")]
+    MethodNotAllowed {
+        /// The request's method.
+        method: String,
+    },
+    /// The body is larger than the service takes.
+    #[error("The request body is larger than the limit of {limit_bytes} bytes.")]
+    PayloadTooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The input is within the byte limit, but too long to process.
+    #[error("{message}")]
+    InputTooLong {
+        /// 413 for audio, 400 for text.
+        status: StatusCode,
+        /// `audio_too_long` or `input_too_long`.
+        code: &'static str,
+        /// The limit, in words.
+        message: String,
+    },
+    /// The body came too slowly.
+    #[error("The request body did not arrive in time.")]
+    RequestTimeout,
+    /// An operation that the model's present state forbids.
+    #[error("{message}")]
+    Conflict {
+        /// Why, and what would change it.
+        message: String,
+    },
+    /// All slots and the queue are full.
+    #[error("Too many concurrent requests")]
+    QueueFull {
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
+    /// Waited in the queue for longer than the service lets anyone wait.
+    #[error("Too many concurrent requests: no slot became free in time")]
+    QueueTimeout {
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
+    /// The model could not be loaded.
+    #[error("{message}")]
+    ModelUnavailable {
+        /// What failed, without paths.
+        message: String,
+        /// Seconds until the next attempt to load.
+        retry_after_seconds: u64,
+    },
+    /// The service is stopping.
+    #[error("The service is shutting down")]
+    Draining,
+    /// The work took longer than `REQUEST_TIMEOUT_SECONDS`.
+    #[error("The request took longer than the limit of {limit_seconds} seconds")]
+    DeadlineExceeded {
+        /// The limit.
+        limit_seconds: f64,
+    },
+    /// The client left; see [`CLIENT_CLOSED_REQUEST`].
+    #[error("The client closed the connection")]
+    ClientClosed,
+    /// A fault of the service. The cause is logged, never sent.
+    #[error("Internal error. The log has the details under this request id.")]
+    Internal,
+}
+
+impl ApiError {
+    /// A fault of ours: the cause goes to the log, the client gets a plain 500.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        Self::Internal
+    }
+
+    /// A value that can't be used for `param`.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::InvalidParameter { param: param.into(), message: message.into() }
+    }
+
+    /// What a cancelled request answers.
+    pub fn cancelled(cause: CancelCause, deadline: std::time::Duration) -> Self {
+        match cause {
+            CancelCause::Disconnected => Self::ClientClosed,
+            CancelCause::Deadline => {
+                Self::DeadlineExceeded { limit_seconds: deadline.as_secs_f64() }
+            }
+            CancelCause::Shutdown => Self::Draining,
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidParameter { .. } | Self::InvalidBody { .. } | Self::InvalidInput { .. } => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::ModelNotFound { .. } | Self::RouteNotFound { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InputTooLong { status, .. } => *status,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::QueueFull { .. }
+            | Self::QueueTimeout { .. }
+            | Self::ModelUnavailable { .. }
+            | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DeadlineExceeded { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::ClientClosed => StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
+                .expect("499 is within the range of status codes"),
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The machine-readable `code` of the error body.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidParameter { .. } => "invalid_parameter",
+            Self::InvalidBody { .. } => "invalid_body",
+            Self::InvalidInput { code, .. } | Self::InputTooLong { code, .. } => code,
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
+            Self::Unauthorized => "invalid_api_key",
+            Self::ModelNotFound { .. } => "model_not_found",
+            Self::RouteNotFound { .. } => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::RequestTimeout => "request_timeout",
+            Self::Conflict { .. } => "model_in_use",
+            Self::QueueFull { .. } => "queue_full",
+            Self::QueueTimeout { .. } => "queue_timeout",
+            Self::ModelUnavailable { .. } => "model_unavailable",
+            Self::Draining => "draining",
+            Self::DeadlineExceeded { .. } => "deadline_exceeded",
+            Self::ClientClosed => "client_closed_request",
+            Self::Internal => "internal_error",
+        }
+    }
+
+    /// `OpenAI`'s `type` of the error body.
+    fn kind(&self) -> &'static str {
+        match self.status().as_u16() {
+            401 => "authentication_error",
+            500.. => "server_error",
+            _ => "invalid_request_error",
+        }
+    }
+
+    fn param(&self) -> Option<&str> {
+        match self {
+            Self::InvalidParameter { param, .. } => Some(param),
+            Self::InvalidInput { param, .. } => Some(param),
+            Self::ModelNotFound { .. } => Some("model"),
+            _ => None,
+        }
+    }
+
+    /// Seconds for the `Retry-After` header; every 503 has one.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::QueueFull { retry_after_seconds }
+            | Self::QueueTimeout { retry_after_seconds }
+            | Self::ModelUnavailable { retry_after_seconds, .. } => Some(*retry_after_seconds),
+            Self::Draining => Some(5),
+            _ => None,
+        }
+    }
+
+    /// The error as a body, for a response or an event of a stream that has begun.
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            error: ErrorDetail {
+                message: self.to_string(),
+                kind: self.kind(),
+                param: self.param().map(String::from),
+                code: self.code(),
+            },
+        }
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::QueueFull { retry_after_seconds } => Self::QueueFull { retry_after_seconds },
+            Rejection::QueueTimeout { retry_after_seconds } => {
+                Self::QueueTimeout { retry_after_seconds }
+            }
+        }
+    }
+}
+
+/// The body of every error answer, in `OpenAI`'s shape.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+/// See [`ErrorBody`].
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// For people: what is wrong and what to do.
+    pub message: String,
+    /// The class of the error, as `OpenAI`'s clients know it.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The parameter that caused it, if one did.
+    #[schema(required)]
+    pub param: Option<String>,
+    /// For programs: what went wrong.
+    pub code: &'static str,
+}
+
+/// Rides on an error response so that metrics can count rejections by reason.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorCode(pub &'static str);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.body())).into_response();
+        if let Some(seconds) = self.retry_after_seconds() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if matches!(self, Self::Unauthorized) {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(ErrorCode(self.code()));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_has_the_shape_that_clients_of_openai_expect() {
+        let error = ApiError::invalid("temperature", "must be between 0 and 1");
+        assert_eq!(
+            serde_json::to_value(error.body()).unwrap(),
+            serde_json::json!({"error": {
+                "message": "must be between 0 and 1",
+                "type": "invalid_request_error",
+                "param": "temperature",
+                "code": "invalid_parameter",
+            }})
+        );
+    }
+
+    #[test]
+    fn every_503_says_when_to_come_back() {
+        for error in [
+            ApiError::QueueFull { retry_after_seconds: 3 },
+            ApiError::QueueTimeout { retry_after_seconds: 3 },
+            ApiError::ModelUnavailable { message: "no".into(), retry_after_seconds: 3 },
+            ApiError::Draining,
+        ] {
+            let response = error.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(response.headers().contains_key(header::RETRY_AFTER));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Liveness, readiness and the detailed state of a service.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admission::Admission;
+use crate::cancellation::Cancellation;
+use crate::metrics::{self, Metrics};
+use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
+
+/// What a running service consists of, beside its own endpoints.
+pub struct ServiceCore {
+    /// `asr` or `tts`.
+    pub name: &'static str,
+    /// The version of the service.
+    pub version: &'static str,
+    /// Who may run.
+    pub admission: Admission,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Parent of every request's cancellation.
+    pub cancellation: Cancellation,
+    started: Instant,
+    draining: AtomicBool,
+}
+
+impl ServiceCore {
+    /// A service that has just started.
+    pub fn new(name: &'static str, version: &'static str, admission: Admission) -> Self {
+        Self {
+            name,
+            version,
+            admission,
+            metrics: Metrics::new(name),
+            cancellation: Cancellation::new(),
+            started: Instant::now(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on the service finishes what it has and takes nothing new.
+    pub fn start_draining(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// True after [`Self::start_draining`].
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// The states of all models, whatever their type.
+pub trait ModelStates: Send + Sync + 'static {
+    /// All models that are not simply unloaded.
+    fn states(&self) -> Vec<ModelStatus>;
+}
+
+impl<L: ModelLoader> ModelStates for ModelSlots<L> {
+    fn states(&self) -> Vec<ModelStatus> {
+        self.status()
+    }
+}
+
+/// What the probes look at.
+#[derive(Clone)]
+pub struct HealthState {
+    /// The service.
+    pub core: Arc<ServiceCore>,
+    /// Its models.
+    pub models: Arc<dyn ModelStates>,
+}
+
+impl HealthState {
+    fn unready_reason(&self) -> Option<String> {
+        if self.core.is_draining() {
+            return Some("draining".into());
+        }
+        let failed = self.models.states().into_iter().find(|it| it.state == ModelState::Failed)?;
+        Some(format!("model '{}' failed to load", failed.id))
+    }
+}
+
+/// The service lives.
+#[derive(Serialize, ToSchema)]
+struct Alive {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+/// Whether the service takes requests.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// `ready` or `unready`.
+    status: &'static str,
+    /// Why it is not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// The state of the service, for people and dashboards.
+#[derive(Serialize, ToSchema)]
+struct Detailed {
+    /// `ready` or `unready`.
+    status: &'static str,
+    /// Why it is not ready.
+    reason: Option<String>,
+    /// `asr` or `tts`.
+    service: &'static str,
+    /// The version of the service.
+    version: &'static str,
+    /// Seconds since the start.
+    uptime_seconds: f64,
+    /// Inference slots.
+    slots: Slots,
+    /// Models that are not simply unloaded.
+    models: Vec<ModelStatus>,
+}
+
+/// Inference slots.
+#[derive(Serialize, ToSchema)]
+struct Slots {
+    /// Slots in all.
+    total: usize,
+    /// In use now.
+    active: usize,
+    /// Requests that wait.
+    queued: usize,
+    /// Most in use at once since the start.
+    active_high_water: usize,
+}
+
+fn status_name(unready: Option<&String>) -> &'static str {
+    if unready.is_some() { "unready" } else { "ready" }
+}
+
+/// Liveness: the process answers.
+#[utoipa::path(get, path = "/health", tag = "Operations", responses((status = 200, body = Alive)))]
+async fn health() -> Json<Alive> {
+    Json(Alive { status: "ok" })
+}
+
+/// Liveness, under the name that Kubernetes' own components use.
+#[utoipa::path(get, path = "/healthz", tag = "Operations", responses((status = 200, body = Alive)))]
+async fn healthz() -> Json<Alive> {
+    health().await
+}
+
+/// Liveness, under the name that Docker images often use.
+#[utoipa::path(get, path = "/healthcheck", tag = "Operations", responses((status = 200, body = Alive)))]
+async fn healthcheck() -> Json<Alive> {
+    health().await
+}
+
+/// Readiness: the service takes requests. Busy is still ready.
+#[utoipa::path(get, path = "/health/ready", tag = "Operations", responses(
+    (status = 200, body = Readiness), (status = 503, body = Readiness)))]
+async fn ready(State(state): State<HealthState>) -> Response {
+    let reason = state.unready_reason();
+    let status =
+        if reason.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(Readiness { status: status_name(reason.as_ref()), reason })).into_response()
+}
+
+/// The state in detail: slots, models, version, uptime.
+#[utoipa::path(get, path = "/health/detailed", tag = "Operations",
+    responses((status = 200, body = Detailed)))]
+async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
+    let reason = state.unready_reason();
+    let occupancy = state.core.admission.occupancy();
+    Json(Detailed {
+        status: status_name(reason.as_ref()),
+        reason,
+        service: state.core.name,
+        version: state.core.version,
+        uptime_seconds: state.core.started.elapsed().as_secs_f64(),
+        slots: Slots {
+            total: occupancy.slots,
+            active: occupancy.active,
+            queued: occupancy.queued,
+            active_high_water: occupancy.active_high_water,
+        },
+        models: state.models.states(),
+    })
+}
+
+/// Metrics in `OpenMetrics` text, which Prometheus scrapes.
+#[utoipa::path(get, path = "/metrics", tag = "Operations", responses(
+    (status = 200, body = String, content_type = "application/openmetrics-text")))]
+async fn metrics(State(state): State<HealthState>) -> Response {
+    let text = state.core.metrics.encode(&state.core.admission);
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
+}
+
+/// The routes that need no key: probes and metrics.
+pub fn routes(state: HealthState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(health))
+        .routes(routes!(healthz))
+        .routes(routes!(healthcheck))
+        .routes(routes!(ready))
+        .routes(routes!(detailed))
+        .routes(routes!(metrics))
+        .with_state(state)
+}

@@ -1,0 +1,219 @@
+//! The frame around a service's endpoints, and its life from listening to the last answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::middleware::{Next, from_fn_with_state, map_request};
+use axum::response::{IntoResponse as _, Response};
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::ApiError;
+use crate::auth::{ApiKeys, require_key};
+use crate::cancellation::CancelCause;
+use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode};
+use crate::health::{HealthState, ServiceCore};
+use crate::limits::{BodyLimit, limit_body};
+use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
+
+/// What the frame needs to know beside the endpoints.
+pub struct Frame {
+    /// The probes' view of the service.
+    pub health: HealthState,
+    /// Who may call.
+    pub keys: ApiKeys,
+    /// Which web pages may call; empty for none, `*` for all.
+    pub cors_origins: Vec<String>,
+    /// Largest body.
+    pub body_limit: BodyLimit,
+}
+
+/// Puts authentication, limits, request ids, metrics, logging and the documentation around
+/// a service's endpoints.
+///
+/// # Errors
+/// A CORS origin that is no header value.
+pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
+    let Frame { health, keys, cors_origins, body_limit } = frame;
+    let core = Arc::clone(&health.core);
+    let body_bytes = usize::try_from(body_limit.body_bytes()).unwrap_or(usize::MAX);
+
+    let guarded = api
+        .layer(DefaultBodyLimit::max(body_bytes))
+        .layer(from_fn_with_state(body_limit, limit_body))
+        .layer(from_fn_with_state(keys, require_key))
+        .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
+    let (router, openapi) = guarded.merge(crate::health::routes(health)).split_for_parts();
+
+    let mut router = router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
+            let cause = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("unknown panic");
+            ApiError::internal(cause).into_response()
+        }))
+        .layer(from_fn_with_state(core, count_requests));
+    if let Some(cors) = cors_layer(&cors_origins)? {
+        router = router.layer(cors);
+    }
+    Ok(router
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            let id = request.headers().get(&REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
+            tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+        }))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID_HEADER))
+        .layer(SetRequestIdLayer::new(REQUEST_ID_HEADER, NewRequestId))
+        .layer(map_request(async |request: Request| sanitise_request_id(request))))
+}
+
+fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
+    if origins.is_empty() {
+        return Ok(None);
+    }
+    let allowed = if origins.iter().any(|origin| origin.trim() == "*") {
+        AllowOrigin::from(Any)
+    } else {
+        let values: Result<Vec<HeaderValue>, String> = origins
+            .iter()
+            .map(|origin| {
+                HeaderValue::from_str(origin.trim())
+                    .map_err(|_| format!("CORS_ORIGINS: '{origin}' is no origin"))
+            })
+            .collect();
+        AllowOrigin::list(values?)
+    };
+    Ok(Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID_HEADER])
+            .expose_headers([REQUEST_ID_HEADER, header::RETRY_AFTER]),
+    ))
+}
+
+async fn no_such_route(method: Method, uri: Uri) -> ApiError {
+    ApiError::RouteNotFound { method: method.to_string(), path: uri.path().to_string() }
+}
+
+async fn no_such_method(method: Method) -> ApiError {
+    ApiError::MethodNotAllowed { method: method.to_string() }
+}
+
+async fn refuse_while_draining(
+    State(core): State<Arc<ServiceCore>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if core.is_draining() { Err(ApiError::Draining) } else { Ok(next.run(request).await) }
+}
+
+/// Counts a request when it is answered, and also when its client leaves first: hyper then
+/// drops the handler's future, and with it this value.
+struct RequestTimer {
+    core: Arc<ServiceCore>,
+    endpoint: String,
+    started: Instant,
+    status: u16,
+}
+
+impl Drop for RequestTimer {
+    fn drop(&mut self) {
+        self.core.metrics.request_finished(&self.endpoint, self.status, self.started.elapsed());
+    }
+}
+
+async fn count_requests(
+    State(core): State<Arc<ServiceCore>>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let endpoint = path.map_or_else(|| "unmatched".into(), |path| path.as_str().to_string());
+    let mut timer =
+        RequestTimer { core, endpoint, started: Instant::now(), status: CLIENT_CLOSED_REQUEST };
+    let response = next.run(request).await;
+    timer.status = response.status().as_u16();
+    if let Some(ErrorCode(code)) = response.extensions().get()
+        && response.status().as_u16() == 503
+    {
+        timer.core.metrics.rejected(code);
+    }
+    response
+}
+
+/// Listens on `address`.
+///
+/// # Errors
+/// The address can't be used, with the reason in words.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|cause| {
+        let hint = match cause.kind() {
+            std::io::ErrorKind::AddrInUse => " (another process listens there)",
+            std::io::ErrorKind::PermissionDenied => " (ports below 1024 need privileges)",
+            _ => "",
+        };
+        format!("can't listen on {address}: {cause}{hint}")
+    })
+}
+
+/// Serves until SIGTERM or SIGINT, then lets running requests finish for `drain_timeout`,
+/// then cancels what is left. A second signal ends the wait.
+///
+/// # Errors
+/// The signals can't be watched or accepting connections fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    core: Arc<ServiceCore>,
+    drain_timeout: Duration,
+) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let listener = listener.tap_io(|connection| {
+        // Answers are small and written at once: waiting to fill a packet only adds delay.
+        if let Err(cause) = connection.set_nodelay(true) {
+            tracing::debug!(%cause, "TCP_NODELAY could not be set");
+        }
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let _ = stopped.await;
+    });
+    let mut server = tokio::spawn(server.into_future());
+
+    tokio::select! {
+        ended = &mut server => return ended.map_err(std::io::Error::other)?,
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!(in_flight = core.admission.occupancy().active, "draining");
+    core.start_draining();
+    let _ = stop.send(());
+    tokio::select! {
+        ended = &mut server => return ended.map_err(std::io::Error::other)?,
+        () = tokio::time::sleep(drain_timeout) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::warn!("drain time is over: cancelling what still runs");
+    core.cancellation.cancel(CancelCause::Shutdown);
+    // Cancelled jobs end within an encoder pass; nothing waits for clients that stay idle.
+    let _ = tokio::time::timeout(Duration::from_secs(2), &mut server).await;
+    Ok(())
+}

@@ -80,23 +80,23 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes one decoded packet of any layout, at its own rate.
+    /// Takes one decoded packet of any layout, at its own rate, from frame `start` on.
     pub(super) fn push_packet(
         &mut self,
         packet: &GenericAudioBufferRef<'_>,
+        start: usize,
     ) -> Result<(), AudioError> {
         let channels = packet.num_planes();
         self.check_channels(channels)?;
         self.set_rate(packet.spec().rate())?;
         let mut mono = std::mem::take(&mut self.mono);
-        let result = if channels == 1 {
+        if channels == 1 {
             packet.copy_to_vec_interleaved(&mut mono);
-            self.push_mono(&mut mono)
         } else {
             packet.copy_to_vecs_planar(&mut self.planes);
             mix_planes(&self.planes[..channels], &mut mono);
-            self.push_mono(&mut mono)
-        };
+        }
+        let result = self.push_mono(&mut mono[start..]);
         self.mono = mono;
         result
     }
@@ -164,7 +164,9 @@ fn mix_planes(planes: &[Vec<f32>], mono: &mut Vec<f32>) {
         }
     }
     let share = 1.0 / planes.len() as f32;
-    mono.iter_mut().for_each(|sample| *sample *= share);
+    for sample in mono {
+        *sample *= share;
+    }
 }
 
 /// Float formats can hold anything; the recogniser must not see NaN or infinities.

@@ -12,9 +12,11 @@
 //! Every byte that comes in here was chosen by somebody else. Limits are counted on what
 //! was really produced, never on what a header says.
 
+mod aac;
 mod collect;
 mod companding;
 mod headerless;
+mod mp4;
 mod opus;
 mod packets;
 mod resample;
@@ -25,6 +27,7 @@ mod wav;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use headerless::decode_headerless_s16le_16khz;
@@ -47,7 +50,7 @@ pub const ACCEPTED_FORMATS: &str =
 pub type IsCancelled<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// Decoded speech input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Audio {
     /// Mono samples at [`SAMPLE_RATE_HZ`], finite and in `-1.0..=1.0`, never empty.
     pub samples: Vec<f32>,
@@ -57,6 +60,15 @@ impl Audio {
     /// Length in seconds.
     pub fn duration_seconds(&self) -> f64 {
         self.samples.len() as f64 / f64::from(SAMPLE_RATE_HZ)
+    }
+}
+
+// A log line must not hold minutes of samples.
+impl fmt::Debug for Audio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Audio")
+            .field("samples", &self.samples.len())
+            .finish()
     }
 }
 

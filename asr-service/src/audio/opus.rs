@@ -24,7 +24,8 @@ pub(super) struct OpusStream {
     decoder: Box<dyn AudioDecoder>,
     /// Samples at 16 kHz still to be dropped at the start.
     skip_samples: usize,
-    gain: f32,
+    /// Linear, where the file asks for one.
+    gain: Option<f32>,
     mono: Vec<f32>,
 }
 
@@ -66,8 +67,10 @@ impl OpusStream {
         self.skip_samples -= start;
         let end = self.mono.len() - at_output_rate(packet.trim_end.get()).min(self.mono.len());
         let samples = &mut self.mono[start.min(end)..end];
-        if self.gain != 1.0 {
-            samples.iter_mut().for_each(|sample| *sample *= self.gain);
+        if let Some(gain) = self.gain {
+            for sample in &mut *samples {
+                *sample *= gain;
+            }
         }
         Ok(samples)
     }
@@ -78,19 +81,11 @@ fn at_output_rate(format_samples: u64) -> usize {
 }
 
 /// What matters of the identification header.
+#[derive(Default)]
 struct Head {
     pre_skip: u16,
     /// Linear.
-    gain: f32,
-}
-
-impl Default for Head {
-    fn default() -> Self {
-        Self {
-            pre_skip: 0,
-            gain: 1.0,
-        }
-    }
+    gain: Option<f32>,
 }
 
 impl Head {
@@ -145,7 +140,37 @@ impl Head {
         let gain_q8_db = number([gain_0, gain_1]).cast_signed();
         Ok(Self {
             pre_skip: number([skip_0, skip_1]),
-            gain: 10_f32.powf(f32::from(gain_q8_db) / (20.0 * 256.0)),
+            gain: (gain_q8_db != 0).then(|| 10_f32.powf(f32::from(gain_q8_db) / (20.0 * 256.0))),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(version: u8, channels: u8, rest: &[u8]) -> Vec<u8> {
+        [b"OpusHead", &[version, channels][..], rest].concat()
+    }
+
+    #[test]
+    fn both_byte_orders_of_the_header_are_read() {
+        let ogg = Head::parse(&head(1, 2, &[0x38, 0x01, 0, 0, 0, 0, 0, 0x06, 0])).expect("valid");
+        let mp4 = Head::parse(&head(0, 2, &[0x01, 0x38, 0, 0, 0, 0, 0x06, 0, 0])).expect("valid");
+        assert_eq!((ogg.pre_skip, mp4.pre_skip), (312, 312));
+        // 6 dB.
+        assert!(ogg.gain.is_some_and(|gain| (gain - 1.995).abs() < 0.001));
+        assert_eq!(ogg.gain, mp4.gain);
+    }
+
+    #[test]
+    fn surround_sound_is_refused() {
+        let surround = head(1, 6, &[0, 0, 0, 0, 0, 0, 0, 0, 1, 4, 2]);
+        assert!(matches!(Head::parse(&surround), Err(Error::Unsupported(_))));
+        let two_streams = head(1, 2, &[0, 0, 0, 0, 0, 0, 0, 0, 255, 2, 0]);
+        assert!(matches!(
+            Head::parse(&two_streams),
+            Err(Error::Unsupported(_))
+        ));
     }
 }

@@ -3,22 +3,25 @@
 use std::io;
 
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::packet::Packet;
 use symphonia::default::{formats, get_codecs};
 
+use super::aac;
 use super::collect::Collector;
+use super::mp4::{self, TrackStart};
 use super::opus::OpusStream;
 use super::sniff::Container;
 use super::source::{Access, Upload};
 use super::{AudioError, SAMPLE_RATE_HZ};
 
-/// Demuxer errors in a row before the rest of the file is given up.
-const MAX_DEMUX_ERRORS_IN_A_ROW: usize = 64;
+/// Broken packets in a row before the rest of the file is given up. A damaged stretch of a
+/// real recording is shorter; an index that points nowhere can list millions.
+const MAX_FAILURES_IN_A_ROW: usize = 2_000;
 
 /// Decodes the first decodable audio track of a container into `collector`.
 pub(super) fn decode(
@@ -27,40 +30,44 @@ pub(super) fn decode(
     start_byte: u64,
     collector: &mut Collector<'_>,
 ) -> Result<(), AudioError> {
+    // Read before the demuxer opens: both share the position of a file.
+    let starts = match container {
+        Container::IsoMp4 => mp4::inspect(upload)?,
+        _ => Vec::new(),
+    };
     let mut reader = open(upload, container, start_byte)?;
-    let mut stream = Stream::choose(reader.tracks())?;
-    let mut errors_in_a_row = 0;
+    let mut stream = Stream::choose(reader.tracks(), &starts)?;
+    let mut failures_in_a_row = 0;
     let mut last_error = None;
-    loop {
+    while failures_in_a_row < MAX_FAILURES_IN_A_ROW {
         if (upload.is_cancelled())() {
             return Err(AudioError::Cancelled);
         }
         match reader.next_packet() {
-            Ok(Some(packet)) => {
-                errors_in_a_row = 0;
-                if packet.track_id == stream.track_id {
-                    match stream.decode(&packet, collector) {
-                        Ok(()) => {}
-                        // As players do: a bad packet is a short gap, not the end.
-                        Err(PacketError::Codec(error)) => last_error = Some(error),
-                        Err(PacketError::Fatal(error)) => return Err(error),
+            Ok(Some(packet)) if packet.track_id == stream.track_id => {
+                match stream.decode(&packet, collector) {
+                    Ok(()) => failures_in_a_row = 0,
+                    // As players do: a bad packet is a short gap, not the end.
+                    Err(PacketError::Codec(error)) => {
+                        failures_in_a_row += 1;
+                        last_error = Some(error);
                     }
+                    Err(PacketError::Fatal(error)) => return Err(error),
                 }
             }
+            Ok(Some(_other_track)) => {}
             Ok(None) => break,
             // A chained stream: another file follows in the same one.
-            Err(Error::ResetRequired) => match Stream::choose(reader.tracks()) {
+            Err(Error::ResetRequired) => match Stream::choose(reader.tracks(), &starts) {
                 Ok(next) => stream = next,
                 Err(_) => break,
             },
             // Cut off in the middle: what came before counts.
             Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            Err(error @ Error::DecodeError(_)) => {
-                errors_in_a_row += 1;
+            // Not in MP4, where samples are found by an index and there is no next sync word.
+            Err(error @ Error::DecodeError(_)) if container != Container::IsoMp4 => {
+                failures_in_a_row += 1;
                 last_error = Some(error);
-                if errors_in_a_row > MAX_DEMUX_ERRORS_IN_A_ROW {
-                    break;
-                }
             }
             Err(error) => {
                 last_error = Some(error);
@@ -86,7 +93,7 @@ fn open<'a>(
     let source = upload
         .reader(start_byte, access)
         .map_err(AudioError::Unreadable)?;
-    let stream = MediaSourceStream::new(Box::new(source), Default::default());
+    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let options = FormatOptions::default();
     let reader: Result<Box<dyn FormatReader + 'a>, Error> = match container {
         Container::Wav => formats::WavReader::try_new(stream, options).map(boxed),
@@ -99,7 +106,12 @@ fn open<'a>(
         Container::Mpeg => formats::MpaReader::try_new(stream, options).map(boxed),
         Container::Adts => formats::AdtsReader::try_new(stream, options).map(boxed),
     };
-    reader.map_err(|error| broken(&error))
+    reader.map_err(|error| match error {
+        // The container was recognised, so what its demuxer calls unsupported is either
+        // damage or so rare that no player reads it either.
+        Error::Unsupported(what) => damaged(what),
+        error => broken(&error),
+    })
 }
 
 fn boxed<'a>(reader: impl FormatReader + 'a) -> Box<dyn FormatReader + 'a> {
@@ -112,14 +124,16 @@ fn broken(error: &Error) -> AudioError {
         Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             AudioError::invalid("the file ends too early")
         }
-        Error::Unsupported(what) => AudioError::unsupported(format!(
-            "the file uses a feature that is not supported ({what})"
-        )),
-        Error::DecodeError(what) | Error::LimitError(what) => {
-            AudioError::invalid(format!("the file is damaged ({what})"))
+        Error::Unsupported(what) => {
+            AudioError::unsupported(format!("its audio codec is not supported ({what})"))
         }
+        Error::DecodeError(what) | Error::LimitError(what) => damaged(what),
         _ => AudioError::invalid("the file is damaged"),
     }
+}
+
+fn damaged(what: &str) -> AudioError {
+    AudioError::invalid(format!("the file is damaged ({what})"))
 }
 
 enum PacketError {
@@ -133,6 +147,8 @@ enum PacketError {
 struct Stream {
     track_id: u32,
     codec: Codec,
+    /// Sound still to be dropped at the start.
+    skip_seconds: f64,
 }
 
 enum Codec {
@@ -141,20 +157,31 @@ enum Codec {
 }
 
 impl Stream {
+    fn new(track_id: u32, codec: Codec, starts: &[TrackStart]) -> Self {
+        let skip_seconds = match codec {
+            // Its own header says the same once more.
+            Codec::Opus(_) => 0.0,
+            Codec::Other(_) => starts
+                .iter()
+                .find(|start| start.track_id == track_id)
+                .map_or(0.0, |start| start.seconds),
+        };
+        Self {
+            track_id,
+            codec,
+            skip_seconds,
+        }
+    }
+
     /// Takes the first audio track that a decoder can be made for.
-    fn choose(tracks: &[Track]) -> Result<Self, AudioError> {
+    fn choose(tracks: &[Track], starts: &[TrackStart]) -> Result<Self, AudioError> {
         let mut failure = None;
         for track in tracks
             .iter()
             .filter(|track| track.track_type() == Some(TrackType::Audio))
         {
             match Codec::new(track) {
-                Ok(codec) => {
-                    return Ok(Self {
-                        track_id: track.id,
-                        codec,
-                    });
-                }
+                Ok(codec) => return Ok(Self::new(track.id, codec, starts)),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
@@ -178,8 +205,15 @@ impl Stream {
                     .map_err(PacketError::Fatal)
             }
             Codec::Other(decoder) => {
-                let decoded = decoder.decode(packet).map_err(PacketError::Codec)?;
-                collector.push_packet(&decoded).map_err(PacketError::Fatal)
+                let sound = decoder.decode(packet).map_err(PacketError::Codec)?;
+                let rate_hz = f64::from(sound.spec().rate().max(1));
+                let skipped = sound
+                    .frames()
+                    .min((self.skip_seconds * rate_hz).round() as usize);
+                self.skip_seconds -= skipped as f64 / rate_hz;
+                collector
+                    .push_packet(&sound, skipped)
+                    .map_err(PacketError::Fatal)
             }
         }
     }
@@ -194,8 +228,18 @@ impl Codec {
             return OpusStream::new(params).map(Self::Opus);
         }
         let options = AudioDecoderOptions::default();
-        get_codecs()
-            .make_audio_decoder(params, &options)
-            .map(Self::Other)
+        let core = match &params.extra_data {
+            Some(config) if params.codec == CODEC_ID_AAC => aac::low_complexity_core(config),
+            _ => None,
+        };
+        let decoder = match core {
+            Some(core) => {
+                let mut plain = params.clone();
+                plain.with_extra_data(core);
+                get_codecs().make_audio_decoder(&plain, &options)
+            }
+            None => get_codecs().make_audio_decoder(params, &options),
+        };
+        decoder.map(Self::Other)
     }
 }

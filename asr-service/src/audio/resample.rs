@@ -30,7 +30,12 @@ impl Resampler {
     pub(super) fn new(rate_hz: u32) -> Result<Self, AudioError> {
         let rate_in = rate_hz as usize;
         let rate_out = SAMPLE_RATE_HZ as usize;
-        let block_frames = MIN_BLOCK_FRAMES.max(MIN_BLOCK_FRAMES * rate_in / rate_out);
+        // Blocks hold whole periods of the ratio. Their number is even, so that both sides
+        // of the filter are equally long and its delay is a whole number of samples.
+        let period_frames = rate_in / greatest_common_divisor(rate_in, rate_out);
+        let wanted_frames = MIN_BLOCK_FRAMES.max(MIN_BLOCK_FRAMES * rate_in / rate_out);
+        let block_frames =
+            wanted_frames.div_ceil(period_frames).next_multiple_of(2) * period_frames;
         let fft = Fft::new_custom(
             rate_in,
             rate_out,
@@ -103,5 +108,13 @@ impl Resampler {
             .min(usize::try_from(wanted).unwrap_or(usize::MAX))];
         self.samples_out += fresh.len() as u64;
         out.extend_from_slice(fresh);
+    }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
     }
 }

@@ -195,7 +195,7 @@ struct Frame {
 /// Reads the frame header at the start of `bytes`.
 fn frame(bytes: &[u8]) -> Option<Frame> {
     let header = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
-    if header >> 20 == 0xfff && header >> 17 & 0b11 == 0 {
+    if header >> 20 == 0xfff && field(header, 17, 2) == 0 {
         adts_frame(bytes, header)
     } else if header >> 21 == 0x7ff {
         mpeg_frame(header)
@@ -234,14 +234,8 @@ fn mpeg_frame(header: u32) -> Option<Frame> {
         ],
         [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
     ];
-    let field = |shift: u32, bits: u32| (header >> shift & ((1 << bits) - 1)) as usize;
-    let (version, layer, bitrate, rate, padding) = (
-        field(19, 2),
-        field(17, 2),
-        field(12, 4),
-        field(10, 2),
-        field(9, 1),
-    );
+    let [version, layer, bitrate, rate, padding] =
+        [(19, 2), (17, 2), (12, 4), (10, 2), (9, 1)].map(|(at, bits)| field(header, at, bits));
     let rate_hz = *[44_100, 48_000, 32_000].get(rate)?;
     // 0 = MPEG-2.5, 2 = MPEG-2, 3 = MPEG-1; 3 = layer I, 2 = II, 1 = III.
     let rate_hz: usize = match version {
@@ -267,4 +261,8 @@ fn mpeg_frame(header: u32) -> Option<Frame> {
         len_bytes,
         signature: header & 0xfffe_0c00,
     })
+}
+
+fn field(header: u32, at: u32, bits: u32) -> usize {
+    (header >> at & ((1 << bits) - 1)) as usize
 }

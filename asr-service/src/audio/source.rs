@@ -30,6 +30,12 @@ impl From<Bytes> for AudioSource {
     }
 }
 
+impl From<&'static [u8]> for AudioSource {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self::Bytes(Bytes::from_static(bytes))
+    }
+}
+
 impl From<Vec<u8>> for AudioSource {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Bytes(bytes.into())
@@ -177,8 +183,9 @@ impl MediaSource for UploadReader<'_> {
         self.access == Access::Random
     }
 
-    // Also for streams: demuxers use it to refuse elements larger than the file.
+    // Not for streams: a demuxer that knows the length refuses an upload that was cut off,
+    // because its outermost element claims more than there is.
     fn byte_len(&self) -> Option<u64> {
-        Some(self.len_bytes)
+        (self.access == Access::Random).then_some(self.len_bytes)
     }
 }

@@ -184,7 +184,7 @@ impl Format {
         // Samples sit at the top of a container of whole bytes, so 20 bits in 3 bytes read
         // as 24. The block size gives the container; the bit depth is the fallback.
         let sample_bytes = match self.block_bytes.checked_div(self.channels) {
-            Some(bytes) if bytes > 0 && self.block_bytes % self.channels == 0 => bytes,
+            Some(bytes) if bytes > 0 && self.block_bytes.is_multiple_of(self.channels) => bytes,
             _ => self.bits.div_ceil(8),
         };
         match (self.tag, sample_bytes) {

@@ -1,1 +1,12 @@
-//! placeholder
+//! The ASR service: speech in, text out.
+
+pub mod api;
+pub mod audio;
+pub mod config;
+pub mod device;
+pub mod engine;
+pub mod format;
+pub mod job;
+pub mod library;
+pub mod service;
+pub mod upload;

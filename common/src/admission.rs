@@ -76,7 +76,11 @@ impl Shared {
         // Two permits that return at the same instant may lose one sample: the average
         // only feeds Retry-After, where that does not matter.
         let average = self.service_time_millis.load(Ordering::Relaxed);
-        let next = if average == 0 { millis } else { (average * 7 + millis) / 8 };
+        let next = if average == 0 {
+            millis
+        } else {
+            (average * 7 + millis) / 8
+        };
         self.service_time_millis.store(next, Ordering::Relaxed);
     }
 }
@@ -121,7 +125,10 @@ impl Admission {
         let arrived = Instant::now();
         // The semaphore hands a returned permit to the oldest waiter, so this can't overtake.
         if let Ok(slot) = Arc::clone(&self.semaphore).try_acquire_owned() {
-            return Ok(Admitted { permit: self.permit(slot), waited: Duration::ZERO });
+            return Ok(Admitted {
+                permit: self.permit(slot),
+                waited: Duration::ZERO,
+            });
         }
         let place = self.take_queue_place()?;
         let acquire = Arc::clone(&self.semaphore).acquire_owned();
@@ -132,9 +139,9 @@ impl Admission {
                 permit: self.permit(slot.expect("the semaphore is never closed")),
                 waited: arrived.elapsed(),
             }),
-            Err(_elapsed) => {
-                Err(Rejection::QueueTimeout { retry_after_seconds: self.retry_after_seconds() })
-            }
+            Err(_elapsed) => Err(Rejection::QueueTimeout {
+                retry_after_seconds: self.retry_after_seconds(),
+            }),
         }
     }
 
@@ -145,14 +152,24 @@ impl Admission {
                 (queued < self.max_queue).then_some(queued + 1)
             })
             .map(|_| QueuePlace(&self.shared))
-            .map_err(|_| Rejection::QueueFull { retry_after_seconds: self.retry_after_seconds() })
+            .map_err(|_| Rejection::QueueFull {
+                retry_after_seconds: self.retry_after_seconds(),
+            })
     }
 
     fn permit(&self, slot: OwnedSemaphorePermit) -> Permit {
         let active = self.shared.active.fetch_add(1, Ordering::AcqRel) + 1;
-        self.shared.active_high_water.fetch_max(active, Ordering::AcqRel);
-        self.shared.high_water_since_read.fetch_max(active, Ordering::AcqRel);
-        Permit { _slot: slot, shared: Arc::clone(&self.shared), started: Instant::now() }
+        self.shared
+            .active_high_water
+            .fetch_max(active, Ordering::AcqRel);
+        self.shared
+            .high_water_since_read
+            .fetch_max(active, Ordering::AcqRel);
+        Permit {
+            _slot: slot,
+            shared: Arc::clone(&self.shared),
+            started: Instant::now(),
+        }
     }
 
     /// When a rejected client should come back: the time that the queue needs to drain at
@@ -160,13 +177,18 @@ impl Admission {
     pub fn retry_after_seconds(&self) -> u64 {
         let ahead = self.shared.queued.load(Ordering::Acquire) as u64 + 1;
         let millis = ahead * self.shared.service_time_millis.load(Ordering::Relaxed);
-        (millis / self.slots.max(1) as u64).div_ceil(1000).clamp(1, 60)
+        (millis / self.slots.max(1) as u64)
+            .div_ceil(1000)
+            .clamp(1, 60)
     }
 
     /// The most permits in use at once since this was last called.
     pub fn take_high_water(&self) -> usize {
         let now = self.shared.active.load(Ordering::Acquire);
-        self.shared.high_water_since_read.swap(now, Ordering::AcqRel).max(now)
+        self.shared
+            .high_water_since_read
+            .swap(now, Ordering::AcqRel)
+            .max(now)
     }
 
     /// How full the service is now.
@@ -207,7 +229,9 @@ mod tests {
         }
         assert_eq!(
             door.admit().await.unwrap_err(),
-            Rejection::QueueFull { retry_after_seconds: 1 }
+            Rejection::QueueFull {
+                retry_after_seconds: 1
+            }
         );
         drop(running);
         assert!(waiting.await.unwrap().is_ok());
@@ -218,7 +242,10 @@ mod tests {
     async fn a_wait_past_the_queue_timeout_is_rejected() {
         let door = door(1, 1);
         let _running = door.admit().await.unwrap();
-        assert!(matches!(door.admit().await, Err(Rejection::QueueTimeout { .. })));
+        assert!(matches!(
+            door.admit().await,
+            Err(Rejection::QueueTimeout { .. })
+        ));
         assert_eq!(door.occupancy().queued, 0);
     }
 
@@ -261,7 +288,11 @@ mod tests {
         let admitted = door.admit().await.unwrap();
         tokio::time::advance(Duration::from_secs(9)).await;
         drop(admitted);
-        assert_eq!(door.retry_after_seconds(), 5, "one ahead × 9 s over 2 slots");
+        assert_eq!(
+            door.retry_after_seconds(),
+            5,
+            "one ahead × 9 s over 2 slots"
+        );
         let admitted = door.admit().await.unwrap();
         tokio::time::advance(Duration::from_hours(10)).await;
         drop(admitted);

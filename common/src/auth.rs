@@ -59,9 +59,9 @@ impl ApiKeys {
         }
         let offered = offered.trim_ascii();
         // Every key is compared, so that time doesn't tell which one nearly matched.
-        self.keys
-            .iter()
-            .fold(false, |accepted, key| accepted | bool::from(key.as_bytes().ct_eq(offered)))
+        self.keys.iter().fold(false, |accepted, key| {
+            accepted | bool::from(key.as_bytes().ct_eq(offered))
+        })
     }
 }
 
@@ -74,7 +74,10 @@ pub async fn require_key(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let authorization = request.headers().get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes);
+    let authorization = request
+        .headers()
+        .get(AUTHORIZATION)
+        .map(axum::http::HeaderValue::as_bytes);
     if keys.accept(authorization) {
         Ok(next.run(request).await)
     } else {
@@ -106,7 +109,11 @@ mod tests {
             (Some(""), false),
             (None, false),
         ] {
-            assert_eq!(keys.accept(header.map(str::as_bytes)), accepted, "{header:?}");
+            assert_eq!(
+                keys.accept(header.map(str::as_bytes)),
+                accepted,
+                "{header:?}"
+            );
         }
     }
 

@@ -46,7 +46,10 @@ impl Cancellation {
     /// A handle that is cancelled with this one, but can also be cancelled alone.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self { token: self.token.child_token(), cause: Arc::new(OnceLock::new()) }
+        Self {
+            token: self.token.child_token(),
+            cause: Arc::new(OnceLock::new()),
+        }
     }
 
     /// Stops the work. Only the first cause is kept.
@@ -62,7 +65,8 @@ impl Cancellation {
 
     /// Why, or `None` while work may go on. A parent's cancellation is always a shutdown.
     pub fn cause(&self) -> Option<CancelCause> {
-        self.is_cancelled().then(|| self.cause.get().copied().unwrap_or(CancelCause::Shutdown))
+        self.is_cancelled()
+            .then(|| self.cause.get().copied().unwrap_or(CancelCause::Shutdown))
     }
 
     /// Completes when the handle is cancelled.
@@ -75,7 +79,9 @@ impl Cancellation {
     /// turns a hang-up into a cancellation.
     #[must_use = "dropping the guard cancels the request"]
     pub fn cancel_on_drop(&self) -> CancelOnDrop {
-        CancelOnDrop { cancellation: Some(self.clone()) }
+        CancelOnDrop {
+            cancellation: Some(self.clone()),
+        }
     }
 }
 

@@ -108,7 +108,9 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 fn minutes(text: &str) -> Result<Duration, String> {
-    let value = text.parse::<f64>().map_err(|_| "not a number".to_string())?;
+    let value = text
+        .parse::<f64>()
+        .map_err(|_| "not a number".to_string())?;
     seconds(&(value * 60.0).to_string())
 }
 

@@ -140,16 +140,19 @@ impl ApiError {
 
     /// A value that can't be used for `param`.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::InvalidParameter { param: param.into(), message: message.into() }
+        Self::InvalidParameter {
+            param: param.into(),
+            message: message.into(),
+        }
     }
 
     /// What a cancelled request answers.
     pub fn cancelled(cause: CancelCause, deadline: std::time::Duration) -> Self {
         match cause {
             CancelCause::Disconnected => Self::ClientClosed,
-            CancelCause::Deadline => {
-                Self::DeadlineExceeded { limit_seconds: deadline.as_secs_f64() }
-            }
+            CancelCause::Deadline => Self::DeadlineExceeded {
+                limit_seconds: deadline.as_secs_f64(),
+            },
             CancelCause::Shutdown => Self::Draining,
         }
     }
@@ -157,9 +160,9 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidParameter { .. } | Self::InvalidBody { .. } | Self::InvalidInput { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidParameter { .. }
+            | Self::InvalidBody { .. }
+            | Self::InvalidInput { .. } => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::ModelNotFound { .. } | Self::RouteNotFound { .. } => StatusCode::NOT_FOUND,
@@ -224,9 +227,16 @@ impl ApiError {
     /// Seconds for the `Retry-After` header; every 503 has one.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Self::QueueFull { retry_after_seconds }
-            | Self::QueueTimeout { retry_after_seconds }
-            | Self::ModelUnavailable { retry_after_seconds, .. } => Some(*retry_after_seconds),
+            Self::QueueFull {
+                retry_after_seconds,
+            }
+            | Self::QueueTimeout {
+                retry_after_seconds,
+            }
+            | Self::ModelUnavailable {
+                retry_after_seconds,
+                ..
+            } => Some(*retry_after_seconds),
             Self::Draining => Some(5),
             _ => None,
         }
@@ -248,10 +258,16 @@ impl ApiError {
 impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
-            Rejection::QueueFull { retry_after_seconds } => Self::QueueFull { retry_after_seconds },
-            Rejection::QueueTimeout { retry_after_seconds } => {
-                Self::QueueTimeout { retry_after_seconds }
-            }
+            Rejection::QueueFull {
+                retry_after_seconds,
+            } => Self::QueueFull {
+                retry_after_seconds,
+            },
+            Rejection::QueueTimeout {
+                retry_after_seconds,
+            } => Self::QueueTimeout {
+                retry_after_seconds,
+            },
         }
     }
 }
@@ -278,6 +294,41 @@ pub struct ErrorDetail {
     pub code: &'static str,
 }
 
+/// Every error answer, for the documentation of an endpoint.
+#[derive(Debug, utoipa::IntoResponses)]
+pub enum ErrorResponses {
+    /// A parameter or the body can't be used.
+    #[response(status = 400)]
+    BadRequest(ErrorBody),
+    /// No key, or a wrong one.
+    #[response(status = 401)]
+    Unauthorized(ErrorBody),
+    /// No such model.
+    #[response(status = 404)]
+    NotFound(ErrorBody),
+    /// The body came too slowly.
+    #[response(status = 408)]
+    RequestTimeout(ErrorBody),
+    /// The model is in use.
+    #[response(status = 409)]
+    Conflict(ErrorBody),
+    /// Too large or too long.
+    #[response(status = 413)]
+    TooLarge(ErrorBody),
+    /// A container or codec that the service doesn't read.
+    #[response(status = 415)]
+    UnsupportedMediaType(ErrorBody),
+    /// A fault of the service.
+    #[response(status = 500)]
+    Internal(ErrorBody),
+    /// Full, out of memory, or stopping: try again after `Retry-After` seconds.
+    #[response(status = 503)]
+    Unavailable(ErrorBody),
+    /// The work took too long.
+    #[response(status = 504)]
+    DeadlineExceeded(ErrorBody),
+}
+
 /// Rides on an error response so that metrics can count rejections by reason.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorCode(pub &'static str);
@@ -286,7 +337,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after_seconds() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if matches!(self, Self::Unauthorized) {
             response
@@ -319,9 +372,16 @@ mod tests {
     #[test]
     fn every_503_says_when_to_come_back() {
         for error in [
-            ApiError::QueueFull { retry_after_seconds: 3 },
-            ApiError::QueueTimeout { retry_after_seconds: 3 },
-            ApiError::ModelUnavailable { message: "no".into(), retry_after_seconds: 3 },
+            ApiError::QueueFull {
+                retry_after_seconds: 3,
+            },
+            ApiError::QueueTimeout {
+                retry_after_seconds: 3,
+            },
+            ApiError::ModelUnavailable {
+                message: "no".into(),
+                retry_after_seconds: 3,
+            },
             ApiError::Draining,
         ] {
             let response = error.into_response();

@@ -86,7 +86,11 @@ impl HealthState {
         if self.core.is_draining() {
             return Some("draining".into());
         }
-        let failed = self.models.states().into_iter().find(|it| it.state == ModelState::Failed)?;
+        let failed = self
+            .models
+            .states()
+            .into_iter()
+            .find(|it| it.state == ModelState::Failed)?;
         Some(format!("model '{}' failed to load", failed.id))
     }
 }
@@ -141,7 +145,11 @@ struct Slots {
 }
 
 fn status_name(unready: Option<&String>) -> &'static str {
-    if unready.is_some() { "unready" } else { "ready" }
+    if unready.is_some() {
+        "unready"
+    } else {
+        "ready"
+    }
 }
 
 /// Liveness: the process answers.
@@ -167,9 +175,19 @@ async fn healthcheck() -> Json<Alive> {
     (status = 200, body = Readiness), (status = 503, body = Readiness)))]
 async fn ready(State(state): State<HealthState>) -> Response {
     let reason = state.unready_reason();
-    let status =
-        if reason.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (status, Json(Readiness { status: status_name(reason.as_ref()), reason })).into_response()
+    let status = if reason.is_some() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
+    (
+        status,
+        Json(Readiness {
+            status: status_name(reason.as_ref()),
+            reason,
+        }),
+    )
+        .into_response()
 }
 
 /// The state in detail: slots, models, version, uptime.

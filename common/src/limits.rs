@@ -43,7 +43,9 @@ impl BodyLimit {
 
     /// The answer to a body over the limit.
     pub fn exceeded(self) -> ApiError {
-        ApiError::PayloadTooLarge { limit_bytes: self.upload_bytes }
+        ApiError::PayloadTooLarge {
+            limit_bytes: self.upload_bytes,
+        }
     }
 }
 

@@ -16,10 +16,10 @@ use crate::cancellation::CancelCause;
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// From a short command to a long file, in seconds.
-const SPEECH_SECONDS: [f64; 12] =
-    [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
-const REAL_TIME_FACTORS: [f64; 11] =
-    [0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+const SPEECH_SECONDS: [f64; 12] = [
+    0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
+];
+const REAL_TIME_FACTORS: [f64; 11] = [0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
 
 /// Labels of a finished request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -80,16 +80,30 @@ impl Default for ModelMetrics {
 
 impl ModelMetrics {
     pub(crate) fn loaded(&self, model: &str, took: Duration) {
-        self.loads.get_or_create(&LoadLabels { model: model.into(), outcome: "ok" }).inc();
+        self.loads
+            .get_or_create(&LoadLabels {
+                model: model.into(),
+                outcome: "ok",
+            })
+            .inc();
         self.load_seconds.observe(took.as_secs_f64());
     }
 
     pub(crate) fn load_failed(&self, model: &str) {
-        self.loads.get_or_create(&LoadLabels { model: model.into(), outcome: "failed" }).inc();
+        self.loads
+            .get_or_create(&LoadLabels {
+                model: model.into(),
+                outcome: "failed",
+            })
+            .inc();
     }
 
     pub(crate) fn unloaded(&self, model: &str) {
-        self.unloads.get_or_create(&ModelLabels { model: model.into() }).inc();
+        self.unloads
+            .get_or_create(&ModelLabels {
+                model: model.into(),
+            })
+            .inc();
     }
 }
 
@@ -150,7 +164,9 @@ impl Metrics {
 
     fn register(&mut self) {
         let seconds = || Unit::Seconds;
-        let Self { registry, models, .. } = self;
+        let Self {
+            registry, models, ..
+        } = self;
         registry.register(
             "requests",
             "Finished requests by endpoint and status (499: the client left first)",
@@ -195,15 +211,31 @@ impl Metrics {
             seconds(),
             self.audio_seconds.clone(),
         );
-        registry.register("in_flight", "Inferences that run now", self.in_flight.clone());
+        registry.register(
+            "in_flight",
+            "Inferences that run now",
+            self.in_flight.clone(),
+        );
         registry.register(
             "in_flight_high_water",
             "Most inferences that ran at once since the last scrape",
             self.in_flight_high_water.clone(),
         );
-        registry.register("slots", "Inferences that may run at once", self.slots.clone());
-        registry.register("queue_depth", "Requests that wait now", self.queue_depth.clone());
-        registry.register("model_loads", "Model loads by outcome", models.loads.clone());
+        registry.register(
+            "slots",
+            "Inferences that may run at once",
+            self.slots.clone(),
+        );
+        registry.register(
+            "queue_depth",
+            "Requests that wait now",
+            self.queue_depth.clone(),
+        );
+        registry.register(
+            "model_loads",
+            "Model loads by outcome",
+            models.loads.clone(),
+        );
         registry.register("model_unloads", "Model unloads", models.unloads.clone());
         registry.register_with_unit(
             "model_load",
@@ -215,20 +247,33 @@ impl Metrics {
 
     /// A request has been answered, or its client has left.
     pub fn request_finished(&self, endpoint: &str, status: u16, took: Duration) {
-        self.requests.get_or_create(&RequestLabels { endpoint: endpoint.into(), status }).inc();
+        self.requests
+            .get_or_create(&RequestLabels {
+                endpoint: endpoint.into(),
+                status,
+            })
+            .inc();
         self.request_seconds
-            .get_or_create(&EndpointLabels { endpoint: endpoint.into() })
+            .get_or_create(&EndpointLabels {
+                endpoint: endpoint.into(),
+            })
             .observe(took.as_secs_f64());
     }
 
     /// A request has been turned away with this error code.
     pub fn rejected(&self, code: &'static str) {
-        self.rejections.get_or_create(&ReasonLabels { reason: code }).inc();
+        self.rejections
+            .get_or_create(&ReasonLabels { reason: code })
+            .inc();
     }
 
     /// An inference was stopped before its end.
     pub fn cancelled(&self, cause: CancelCause) {
-        self.cancellations.get_or_create(&CauseLabels { cause: cause.label() }).inc();
+        self.cancellations
+            .get_or_create(&CauseLabels {
+                cause: cause.label(),
+            })
+            .inc();
     }
 
     /// A request was admitted after this wait.
@@ -241,7 +286,8 @@ impl Metrics {
         self.inference_seconds.observe(cost.processing_seconds);
         if cost.audio_seconds > 0.0 {
             self.audio_seconds.inc_by(cost.audio_seconds);
-            self.real_time_factor.observe(cost.processing_seconds / cost.audio_seconds);
+            self.real_time_factor
+                .observe(cost.processing_seconds / cost.audio_seconds);
         }
     }
 
@@ -249,7 +295,8 @@ impl Metrics {
     pub fn encode(&self, admission: &Admission) -> String {
         let occupancy = admission.occupancy();
         self.in_flight.set(occupancy.active as i64);
-        self.in_flight_high_water.set(admission.take_high_water() as i64);
+        self.in_flight_high_water
+            .set(admission.take_high_water() as i64);
         self.slots.set(occupancy.slots as i64);
         self.queue_depth.set(occupancy.queued as i64);
         let mut text = String::new();
@@ -270,7 +317,10 @@ mod tests {
         metrics.request_finished("/v1/audio/transcriptions", 200, Duration::from_millis(80));
         metrics.rejected("queue_full");
         metrics.cancelled(CancelCause::Disconnected);
-        metrics.inference_finished(InferenceCost { processing_seconds: 0.1, audio_seconds: 2.0 });
+        metrics.inference_finished(InferenceCost {
+            processing_seconds: 0.1,
+            audio_seconds: 2.0,
+        });
         metrics.models.loaded("tiny.en", Duration::from_millis(30));
         let text = metrics.encode(&admission);
         for line in [

@@ -75,9 +75,17 @@ pub struct InUse;
 
 enum Slot<M> {
     Loading,
-    Ready { model: Arc<M>, leases: usize, last_used: Instant },
+    Ready {
+        model: Arc<M>,
+        leases: usize,
+        last_used: Instant,
+    },
     Unloading,
-    Failed { error: LoadError, retry_at: Instant, back_off: Duration },
+    Failed {
+        error: LoadError,
+        retry_at: Instant,
+        back_off: Duration,
+    },
 }
 
 impl<M> Slot<M> {
@@ -138,7 +146,9 @@ impl<L: ModelLoader> Deref for Lease<L> {
 
 impl<L: ModelLoader> Drop for Lease<L> {
     fn drop(&mut self) {
-        if let Some(Slot::Ready { leases, last_used, .. }) = self.slots.slots.lock().get_mut(&self.id)
+        if let Some(Slot::Ready {
+            leases, last_used, ..
+        }) = self.slots.slots.lock().get_mut(&self.id)
         {
             debug_assert!(*leases > 0, "a lease is returned once");
             *leases -= 1;
@@ -229,7 +239,11 @@ impl<L: ModelLoader> ModelSlots<L> {
         let mut slots = self.0.slots.lock();
         let last_back_off = match slots.get(id) {
             Some(Slot::Loading | Slot::Unloading | Slot::Ready { .. }) => return Step::Wait,
-            Some(Slot::Failed { error, retry_at, back_off }) => {
+            Some(Slot::Failed {
+                error,
+                retry_at,
+                back_off,
+            }) => {
                 let pause = retry_at.saturating_duration_since(Instant::now());
                 if !pause.is_zero() {
                     return Step::Fail(ApiError::ModelUnavailable {
@@ -246,13 +260,20 @@ impl<L: ModelLoader> ModelSlots<L> {
             tokio::spawn(load(Arc::clone(&self.0), id.to_string(), last_back_off));
             return Step::Wait;
         }
-        if slots.values().any(|slot| matches!(slot, Slot::Loading | Slot::Unloading)) {
+        if slots
+            .values()
+            .any(|slot| matches!(slot, Slot::Loading | Slot::Unloading))
+        {
             return Step::Wait;
         }
         let least_recently_used = slots
             .iter()
             .filter_map(|(id, slot)| match slot {
-                Slot::Ready { leases: 0, last_used, .. } => Some((*last_used, id.clone())),
+                Slot::Ready {
+                    leases: 0,
+                    last_used,
+                    ..
+                } => Some((*last_used, id.clone())),
                 _ => None,
             })
             .min();
@@ -305,7 +326,9 @@ impl<L: ModelLoader> ModelSlots<L> {
                 let (state, in_use, idle_seconds, error) = match slot {
                     Slot::Loading => (ModelState::Loading, 0, None, None),
                     Slot::Unloading => (ModelState::Unloading, 0, None, None),
-                    Slot::Ready { leases, last_used, .. } => {
+                    Slot::Ready {
+                        leases, last_used, ..
+                    } => {
                         let idle = last_used.elapsed().as_secs_f64();
                         (ModelState::Ready, *leases, Some(idle), None)
                     }
@@ -313,7 +336,13 @@ impl<L: ModelLoader> ModelSlots<L> {
                         (ModelState::Failed, 0, None, Some(error.to_string()))
                     }
                 };
-                ModelStatus { id: id.clone(), state, in_use, idle_seconds, error }
+                ModelStatus {
+                    id: id.clone(),
+                    state,
+                    in_use,
+                    idle_seconds,
+                    error,
+                }
             })
             .collect();
         all.sort_by(|one, other| one.id.cmp(&other.id));
@@ -348,15 +377,27 @@ async fn load<L: ModelLoader>(inner: Arc<Inner<L>>, id: String, last_back_off: O
     let slot = match loaded {
         Ok(model) => {
             inner.metrics.loaded(&id, started.elapsed());
-            tracing::info!(model = id, seconds = started.elapsed().as_secs_f64(), "model loaded");
-            Slot::Ready { model: Arc::new(model), leases: 0, last_used: Instant::now() }
+            tracing::info!(
+                model = id,
+                seconds = started.elapsed().as_secs_f64(),
+                "model loaded"
+            );
+            Slot::Ready {
+                model: Arc::new(model),
+                leases: 0,
+                last_used: Instant::now(),
+            }
         }
         Err(error) => {
             inner.metrics.load_failed(&id);
             tracing::error!(model = id, %error, "model failed to load");
             let back_off =
                 last_back_off.map_or(FIRST_BACK_OFF, |last| (last * 2).min(LONGEST_BACK_OFF));
-            Slot::Failed { error, retry_at: Instant::now() + back_off, back_off }
+            Slot::Failed {
+                error,
+                retry_at: Instant::now() + back_off,
+                back_off,
+            }
         }
     };
     inner.slots.lock().insert(id, slot);
@@ -394,9 +435,18 @@ async fn unload_idle<L: ModelLoader>(inner: std::sync::Weak<Inner<L>>, idle_time
             let mut next = now + idle_timeout;
             let mut expired = Vec::new();
             for (id, slot) in slots.iter() {
-                if let Slot::Ready { leases: 0, last_used, .. } = slot {
+                if let Slot::Ready {
+                    leases: 0,
+                    last_used,
+                    ..
+                } = slot
+                {
                     let due = *last_used + idle_timeout;
-                    if due <= now { expired.push(id.clone()) } else { next = next.min(due) }
+                    if due <= now {
+                        expired.push(id.clone())
+                    } else {
+                        next = next.min(due)
+                    }
                 }
             }
             for id in expired {

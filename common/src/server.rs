@@ -45,7 +45,12 @@ pub struct Frame {
 /// # Errors
 /// A CORS origin that is no header value.
 pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
-    let Frame { health, keys, cors_origins, body_limit } = frame;
+    let Frame {
+        health,
+        keys,
+        cors_origins,
+        body_limit,
+    } = frame;
     let core = Arc::clone(&health.core);
     let body_bytes = usize::try_from(body_limit.body_bytes()).unwrap_or(usize::MAX);
 
@@ -54,20 +59,24 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
         .layer(from_fn_with_state(body_limit, limit_body))
         .layer(from_fn_with_state(keys, require_key))
         .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
-    let (router, openapi) = guarded.merge(crate::health::routes(health)).split_for_parts();
+    let (router, openapi) = guarded
+        .merge(crate::health::routes(health))
+        .split_for_parts();
 
     let mut router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
-        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
-            let cause = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("unknown panic");
-            ApiError::internal(cause).into_response()
-        }))
+        .layer(CatchPanicLayer::custom(
+            |panic: Box<dyn std::any::Any + Send>| {
+                let cause = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("unknown panic");
+                ApiError::internal(cause).into_response()
+            },
+        ))
         .layer(from_fn_with_state(core, count_requests));
     if let Some(cors) = cors_layer(&cors_origins)? {
         router = router.layer(cors);
@@ -102,17 +111,26 @@ fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
         CorsLayer::new()
             .allow_origin(allowed)
             .allow_methods([Method::GET, Method::POST])
-            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID_HEADER])
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                REQUEST_ID_HEADER,
+            ])
             .expose_headers([REQUEST_ID_HEADER, header::RETRY_AFTER]),
     ))
 }
 
 async fn no_such_route(method: Method, uri: Uri) -> ApiError {
-    ApiError::RouteNotFound { method: method.to_string(), path: uri.path().to_string() }
+    ApiError::RouteNotFound {
+        method: method.to_string(),
+        path: uri.path().to_string(),
+    }
 }
 
 async fn no_such_method(method: Method) -> ApiError {
-    ApiError::MethodNotAllowed { method: method.to_string() }
+    ApiError::MethodNotAllowed {
+        method: method.to_string(),
+    }
 }
 
 async fn refuse_while_draining(
@@ -120,7 +138,11 @@ async fn refuse_while_draining(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if core.is_draining() { Err(ApiError::Draining) } else { Ok(next.run(request).await) }
+    if core.is_draining() {
+        Err(ApiError::Draining)
+    } else {
+        Ok(next.run(request).await)
+    }
 }
 
 /// Counts a request when it is answered, and also when its client leaves first: hyper then
@@ -134,7 +156,9 @@ struct RequestTimer {
 
 impl Drop for RequestTimer {
     fn drop(&mut self) {
-        self.core.metrics.request_finished(&self.endpoint, self.status, self.started.elapsed());
+        self.core
+            .metrics
+            .request_finished(&self.endpoint, self.status, self.started.elapsed());
     }
 }
 
@@ -145,8 +169,12 @@ async fn count_requests(
     next: Next,
 ) -> Response {
     let endpoint = path.map_or_else(|| "unmatched".into(), |path| path.as_str().to_string());
-    let mut timer =
-        RequestTimer { core, endpoint, started: Instant::now(), status: CLIENT_CLOSED_REQUEST };
+    let mut timer = RequestTimer {
+        core,
+        endpoint,
+        started: Instant::now(),
+        status: CLIENT_CLOSED_REQUEST,
+    };
     let response = next.run(request).await;
     timer.status = response.status().as_u16();
     if let Some(ErrorCode(code)) = response.extensions().get()

@@ -80,7 +80,9 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
 ) -> Result<T, SettingsError> {
     let command = T::command().args_override_self(true);
     let mut arguments = arguments.into_iter();
-    let program = arguments.next().unwrap_or_else(|| command.get_name().into());
+    let program = arguments
+        .next()
+        .unwrap_or_else(|| command.get_name().into());
     let given: Vec<OsString> = arguments.collect();
 
     let mut all = vec![program];
@@ -91,9 +93,14 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
         }
         let shared = flag.to_uppercase().replace('-', "_");
         let own = format!("{prefix}{shared}");
-        let names = if shared.starts_with(prefix) { vec![shared] } else { vec![own, shared] };
-        if let Some((name, (value, origin))) =
-            names.into_iter().find_map(|name| Some((name.clone(), variables.get(&name)?)))
+        let names = if shared.starts_with(prefix) {
+            vec![shared]
+        } else {
+            vec![own, shared]
+        };
+        if let Some((name, (value, origin))) = names
+            .into_iter()
+            .find_map(|name| Some((name.clone(), variables.get(&name)?)))
         {
             all.push(format!("--{flag}={value}").into());
             origins.insert(flag, (name, origin));
@@ -101,7 +108,9 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
     }
     all.extend(given);
 
-    let matches = command.try_get_matches_from(all).map_err(|error| named(error, &origins))?;
+    let matches = command
+        .try_get_matches_from(all)
+        .map_err(|error| named(error, &origins))?;
     Ok(T::from_arg_matches(&matches)?)
 }
 
@@ -115,27 +124,36 @@ fn flags_of(command: &Command) -> Vec<String> {
 }
 
 fn is_given(given: &[OsString], flag: &str) -> bool {
-    given.iter().filter_map(|argument| argument.to_str()).any(|argument| {
-        argument
-            .strip_prefix("--")
-            .is_some_and(|name| name == flag || name.split('=').next() == Some(flag))
-    })
+    given
+        .iter()
+        .filter_map(|argument| argument.to_str())
+        .any(|argument| {
+            argument
+                .strip_prefix("--")
+                .is_some_and(|name| name == flag || name.split('=').next() == Some(flag))
+        })
 }
 
 /// One line that names the setting the way the operator wrote it.
-fn named(
-    error: clap::Error,
-    origins: &BTreeMap<String, (String, &'static str)>,
-) -> SettingsError {
-    if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
+fn named(error: clap::Error, origins: &BTreeMap<String, (String, &'static str)>) -> SettingsError {
+    if !matches!(
+        error.kind(),
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue
+    ) {
         return error.into();
     }
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let Some(argument) = text(ContextKind::InvalidArg) else { return error.into() };
-    let flag = argument.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default();
+    let Some(argument) = text(ContextKind::InvalidArg) else {
+        return error.into();
+    };
+    let flag = argument
+        .trim_start_matches('-')
+        .split([' ', '='])
+        .next()
+        .unwrap_or_default();
     let setting = origins.get(flag).map_or_else(
         || format!("--{flag}"),
         |(name, origin)| format!("{name} (from {origin})"),
@@ -145,7 +163,9 @@ fn named(
         Some(ContextValue::Strings(values)) if !values.is_empty() => {
             format!("use one of: {}", values.join(", "))
         }
-        _ => std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default(),
+        _ => std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     };
     SettingsError::Invalid(format!("{setting}: '{value}' can't be used: {allowed}"))
 }
@@ -168,7 +188,11 @@ mod tests {
 
     fn sample(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Sample, SettingsError> {
         let arguments = std::iter::once("sample").chain(arguments.iter().copied());
-        parse("ASR_", arguments.map(OsString::from), &Variables::from_pairs(variables.to_vec()))
+        parse(
+            "ASR_",
+            arguments.map(OsString::from),
+            &Variables::from_pairs(variables.to_vec()),
+        )
     }
 
     #[test]
@@ -188,7 +212,10 @@ mod tests {
 
     #[test]
     fn names_that_carry_the_service_are_not_prefixed_twice() {
-        assert_eq!(sample(&[], &[("ASR_MODEL", "base")]).unwrap().asr_model, "base");
+        assert_eq!(
+            sample(&[], &[("ASR_MODEL", "base")]).unwrap().asr_model,
+            "base"
+        );
         assert_eq!(sample(&["--model", "base"], &[]).unwrap().asr_model, "base");
     }
 
@@ -196,17 +223,33 @@ mod tests {
     fn a_switch_may_be_bare_or_have_a_value() {
         assert!(sample(&["--preload"], &[]).unwrap().preload);
         assert!(sample(&[], &[("PRELOAD", "true")]).unwrap().preload);
-        assert!(!sample(&["--preload=false"], &[("PRELOAD", "true")]).unwrap().preload);
+        assert!(
+            !sample(&["--preload=false"], &[("PRELOAD", "true")])
+                .unwrap()
+                .preload
+        );
     }
 
     #[test]
     fn a_bad_value_is_one_line_that_names_the_setting() {
         type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
         let cases: [Case; 4] = [
-            (&[], &[("MAX_QUEUE", "many")], "MAX_QUEUE (from environment): 'many'"),
-            (&[], &[("ASR_MAX_QUEUE", "-1")], "ASR_MAX_QUEUE (from environment): '-1'"),
+            (
+                &[],
+                &[("MAX_QUEUE", "many")],
+                "MAX_QUEUE (from environment): 'many'",
+            ),
+            (
+                &[],
+                &[("ASR_MAX_QUEUE", "-1")],
+                "ASR_MAX_QUEUE (from environment): '-1'",
+            ),
             (&["--max-queue", "x"], &[], "--max-queue: 'x'"),
-            (&[], &[("DEVICE", "tpu")], "DEVICE (from environment): 'tpu'"),
+            (
+                &[],
+                &[("DEVICE", "tpu")],
+                "DEVICE (from environment): 'tpu'",
+            ),
         ];
         for (arguments, variables, start) in cases {
             let message = sample(arguments, variables).unwrap_err().to_string();
@@ -218,8 +261,11 @@ mod tests {
     #[test]
     fn the_process_environment_wins_over_the_env_file() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(".env"), "MAX_QUEUE=7\n# note\nPATH=nowhere\n")
-            .unwrap();
+        std::fs::write(
+            directory.path().join(".env"),
+            "MAX_QUEUE=7\n# note\nPATH=nowhere\n",
+        )
+        .unwrap();
         let variables = Variables::from_process(directory.path()).unwrap();
         assert_eq!(variables.get("MAX_QUEUE"), Some(("7", ".env")));
         assert_ne!(variables.get("PATH").unwrap().0, "nowhere");

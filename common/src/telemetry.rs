@@ -22,9 +22,15 @@ pub fn init(filter: &str, format: Option<LogFormat>) -> Result<(), String> {
         .parse(filter)
         .map_err(|cause| format!("LOG_LEVEL: '{filter}' can't be used: {cause}"))?;
     let format = format.unwrap_or_else(|| {
-        if std::env::var_os("JOURNAL_STREAM").is_some() { LogFormat::Json } else { LogFormat::Text }
+        if std::env::var_os("JOURNAL_STREAM").is_some() {
+            LogFormat::Json
+        } else {
+            LogFormat::Text
+        }
     });
-    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => {
@@ -66,11 +72,20 @@ mod tests {
     #[test]
     fn ids_that_could_forge_log_lines_are_dropped() {
         let long = "x".repeat(129);
-        for (id, kept) in
-            [("abc-123", true), ("", false), ("a b", false), ("a\tb", false), (&*long, false)]
-        {
-            let request = Request::builder().header(REQUEST_ID_HEADER, id).body(()).unwrap();
-            let kept_id = sanitise_request_id(request).headers().contains_key(&REQUEST_ID_HEADER);
+        for (id, kept) in [
+            ("abc-123", true),
+            ("", false),
+            ("a b", false),
+            ("a\tb", false),
+            (&*long, false),
+        ] {
+            let request = Request::builder()
+                .header(REQUEST_ID_HEADER, id)
+                .body(())
+                .unwrap();
+            let kept_id = sanitise_request_id(request)
+                .headers()
+                .contains_key(&REQUEST_ID_HEADER);
             assert_eq!(kept_id, kept, "{id:?}");
         }
     }

@@ -1,1 +1,8 @@
-//! placeholder
+//! What the end-to-end tests share: starting a service, talking to it, samples, scoring.
+
+pub mod client;
+pub mod python;
+pub mod samples;
+pub mod service;
+pub mod synthetic;
+pub mod wer;

@@ -34,7 +34,12 @@ impl ModelLoader for Library {
 }
 
 fn slots(max_loaded: usize, idle: Duration) -> ModelSlots<Library> {
-    ModelSlots::new(Library::default(), max_loaded, idle, ModelMetrics::default())
+    ModelSlots::new(
+        Library::default(),
+        max_loaded,
+        idle,
+        ModelMetrics::default(),
+    )
 }
 
 #[tokio::test]
@@ -95,7 +100,13 @@ async fn a_failed_load_answers_everybody_and_is_not_repeated_at_once() {
     slots.loader().broken.store(true, Ordering::SeqCst);
     for _ in 0..10 {
         let error = slots.lease("a").await.err().unwrap();
-        assert!(matches!(error, ApiError::ModelUnavailable { retry_after_seconds: 1, .. }));
+        assert!(matches!(
+            error,
+            ApiError::ModelUnavailable {
+                retry_after_seconds: 1,
+                ..
+            }
+        ));
         assert!(error.to_string().contains("torn page"));
     }
     assert_eq!(slots.loader().loads.load(Ordering::SeqCst), 1);
@@ -110,7 +121,11 @@ async fn an_idle_model_leaves_and_comes_back() {
     let slots = slots(1, idle);
     let lease = slots.lease("a").await.unwrap();
     tokio::time::sleep(idle * 3).await;
-    assert_eq!(slots.status()[0].state, ModelState::Ready, "in use is not idle");
+    assert_eq!(
+        slots.status()[0].state,
+        ModelState::Ready,
+        "in use is not idle"
+    );
     drop(lease);
     while !slots.status().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;

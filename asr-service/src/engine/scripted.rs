@@ -1,0 +1,153 @@
+//! A double of the engine for unit tests of everything around it.
+
+use std::time::{Duration, Instant};
+
+use voice_common::admission::Permit;
+use voice_common::cancellation::Cancellation;
+use voice_stack_models::Quantisation;
+
+use super::{
+    DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Transcript, Word,
+};
+use crate::library::{Installed, ModelSource};
+
+/// Says the same for every audio, after a delay during which it can be cancelled.
+#[derive(Debug, Clone)]
+pub struct Scripted {
+    /// One segment of two seconds each.
+    pub segments: Vec<String>,
+    /// Before each segment.
+    pub delay: Duration,
+    /// Fails instead.
+    pub failure: Option<EngineError>,
+}
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Self {
+            segments: vec![" Hello there.".into(), " How are you?".into()],
+            delay: Duration::ZERO,
+            failure: None,
+        }
+    }
+}
+
+impl Scripted {
+    fn wait(&self, cancellation: &Cancellation) -> Result<(), EngineError> {
+        let until = Instant::now() + self.delay;
+        loop {
+            if cancellation.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            if Instant::now() >= until {
+                return self.failure.clone().map_or(Ok(()), Err);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Transcriber for Scripted {
+    fn transcribe(
+        &self,
+        _permit: &Permit,
+        samples: &[f32],
+        options: &Options,
+        cancellation: &Cancellation,
+        on_segment: &mut dyn FnMut(&Segment),
+    ) -> Result<Transcript, EngineError> {
+        let mut segments = Vec::new();
+        for (id, text) in self.segments.iter().enumerate() {
+            self.wait(cancellation)?;
+            let (start, end) = (id as f64 * 2.0, id as f64 * 2.0 + 2.0);
+            let words = text.split_whitespace().map(|word| Word {
+                word: word.into(),
+                start,
+                end,
+            });
+            let segment = Segment {
+                id,
+                seek: 0,
+                start,
+                end,
+                text: text.clone(),
+                tokens: vec![1, 2],
+                temperature: options.temperature,
+                avg_logprob: -0.25,
+                compression_ratio: 1.25,
+                no_speech_prob: 0.5,
+                words: if options.words {
+                    words.collect()
+                } else {
+                    Vec::new()
+                },
+            };
+            on_segment(&segment);
+            segments.push(segment);
+        }
+        Ok(Transcript {
+            language: options.language.unwrap_or(Language::ENGLISH),
+            duration_seconds: samples.len() as f64 / 16_000.0,
+            segments,
+        })
+    }
+
+    fn detect_language(
+        &self,
+        _permit: &Permit,
+        _samples: &[f32],
+        cancellation: &Cancellation,
+    ) -> Result<DetectedLanguage, EngineError> {
+        self.wait(cancellation)?;
+        Ok(DetectedLanguage {
+            language: Language::ENGLISH,
+            probability: 0.75,
+        })
+    }
+}
+
+/// A source of scripted models.
+#[derive(Debug, Default)]
+pub struct ScriptedSource {
+    installed: Vec<Installed>,
+    script: Scripted,
+}
+
+impl ScriptedSource {
+    /// Models of these names; a `-q8_0` at the end makes it a form of the name before.
+    pub fn with_models(names: &[&str]) -> Self {
+        let installed = names
+            .iter()
+            .map(|id| Installed {
+                id: (*id).into(),
+                base_model: id.trim_end_matches("-q8_0").into(),
+                quantisation: if id.ends_with("-q8_0") {
+                    Quantisation::Q8_0
+                } else {
+                    Quantisation::F16
+                },
+                multilingual: !id.contains(".en"),
+            })
+            .collect();
+        Self {
+            installed,
+            script: Scripted::default(),
+        }
+    }
+
+    /// What the models say.
+    #[must_use]
+    pub fn saying(self, script: Scripted) -> Self {
+        Self { script, ..self }
+    }
+}
+
+impl ModelSource for ScriptedSource {
+    fn installed(&self) -> Vec<Installed> {
+        self.installed.clone()
+    }
+
+    fn load(&self, _id: &str) -> Result<Box<dyn Transcriber>, String> {
+        Ok(Box::new(self.script.clone()))
+    }
+}

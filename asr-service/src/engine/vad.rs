@@ -1,0 +1,88 @@
+//! Voice activity detection: how likely each 32 ms of audio is speech.
+
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+use whisper_rs::{WhisperVadContext, WhisperVadContextParams};
+
+use super::speech::FRAME_SAMPLES;
+
+/// Frames that are judged together, and therefore can't be cancelled in between: 15 s.
+const BLOCK_FRAMES: usize = 469;
+/// Frames before a block that set up the detector's memory, which is cleared for each call.
+const WARM_UP_FRAMES: usize = 16;
+
+/// Detectors that are made once and reused.
+pub struct VadPool {
+    model: PathBuf,
+    idle: Mutex<Vec<WhisperVadContext>>,
+}
+
+impl VadPool {
+    /// Detectors for this (verified) model file.
+    pub fn new(model: &Path) -> Self {
+        Self {
+            model: model.to_path_buf(),
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// A detector that nobody else uses.
+    pub fn take(&self) -> Result<Vad<'_>, String> {
+        let idle = self.idle.lock().pop();
+        let context = idle.map_or_else(|| self.load(), Ok)?;
+        Ok(Vad {
+            context: Some(context),
+            pool: self,
+        })
+    }
+
+    fn load(&self) -> Result<WhisperVadContext, String> {
+        let path = self
+            .model
+            .to_str()
+            .ok_or("the path of the VAD model is not UTF-8")?;
+        let mut params = WhisperVadContextParams::default();
+        // The net is tiny: its default of 4 threads is hundreds of times slower on 2 cores.
+        params.set_n_threads(1);
+        WhisperVadContext::new(path, params)
+            .map_err(|_| "the VAD model could not be loaded".to_string())
+    }
+}
+
+/// A detector, returned to its pool when dropped.
+pub struct Vad<'a> {
+    context: Option<WhisperVadContext>,
+    pool: &'a VadPool,
+}
+
+impl Drop for Vad<'_> {
+    fn drop(&mut self) {
+        if let Some(context) = self.context.take() {
+            self.pool.idle.lock().push(context);
+        }
+    }
+}
+
+impl Vad<'_> {
+    /// The number of frames in so many samples; the last one may be partial.
+    pub fn frame_count(samples: usize) -> usize {
+        samples.div_ceil(FRAME_SAMPLES)
+    }
+
+    /// Probabilities of speech for the block of frames that starts at `first_frame`.
+    pub fn block(&mut self, samples: &[f32], first_frame: usize) -> Result<Vec<f32>, String> {
+        let warm_up = first_frame.min(WARM_UP_FRAMES);
+        let start = (first_frame - warm_up) * FRAME_SAMPLES;
+        let end = ((first_frame + BLOCK_FRAMES) * FRAME_SAMPLES).min(samples.len());
+        let context = self.context.as_mut().expect("held until drop");
+        context
+            .detect_speech(&samples[start..end])
+            .map_err(|_| "voice activity detection failed".to_string())?;
+        Ok(context
+            .probabilities()
+            .get(warm_up..)
+            .unwrap_or_default()
+            .to_vec())
+    }
+}

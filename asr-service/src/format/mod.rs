@@ -1,0 +1,7 @@
+//! A transcript as text, subtitles or JSON.
+
+mod json;
+mod subtitles;
+
+pub use json::{Plain, Usage, Verbose, Webservice};
+pub use subtitles::{srt, tsv, vtt};

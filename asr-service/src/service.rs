@@ -1,0 +1,111 @@
+//! Building the service from its settings, and running it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use voice_common::admission::Admission;
+use voice_common::auth::ApiKeys;
+use voice_common::health::{HealthState, ServiceCore};
+use voice_common::limits::BodyLimit;
+use voice_common::model_slots::ModelSlots;
+use voice_common::server::{self, Frame};
+
+use crate::audio::DecodeLimits;
+use crate::config::AsrConfig;
+use crate::job::App;
+use crate::library::{Library, ModelSource, WhisperStore};
+use crate::{api, device};
+
+/// The service with everything around its endpoints.
+///
+/// # Errors
+/// One line that says which setting can't be used. Must be called on a tokio runtime.
+pub fn build(
+    config: &AsrConfig,
+    source: Box<dyn ModelSource>,
+) -> Result<(Router, Arc<App>), String> {
+    let common = &config.common;
+    let library = Library::new(source, &config.asr.asr_model, config.asr.asr_compute_type)
+        .map_err(|cause| format!("ASR_MODEL: {cause}"))?;
+    let admission = Admission::new(
+        common.max_concurrent_requests,
+        common.max_queue,
+        common.queue_timeout_seconds,
+    );
+    let core = Arc::new(ServiceCore::new(
+        "asr",
+        env!("CARGO_PKG_VERSION"),
+        admission,
+    ));
+    let models = ModelSlots::new(
+        library,
+        common.max_loaded_models,
+        common.idle_timeout_minutes,
+        core.metrics.models.clone(),
+    );
+    let body_limit = BodyLimit::new(common.max_upload_bytes());
+    let app = Arc::new(App {
+        core: Arc::clone(&core),
+        models: models.clone(),
+        body_limit,
+        decode_limits: DecodeLimits {
+            max_audio_seconds: config.asr.max_audio_seconds,
+        },
+        request_timeout: common.request_timeout_seconds,
+    });
+    let keys = match &common.api_keys_file {
+        Some(file) => ApiKeys::from_file(file)
+            .map_err(|cause| format!("API_KEYS_FILE: {}: {cause}", file.display()))?,
+        None => ApiKeys::default(),
+    };
+    let router = server::frame(
+        api::routes(Arc::clone(&app)),
+        Frame {
+            health: HealthState {
+                core,
+                models: Arc::new(models),
+            },
+            keys,
+            cors_origins: common.cors_origins.clone(),
+            body_limit,
+        },
+    )?;
+    Ok((router, app))
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// One line for the operator: what can't be used and what to do.
+pub async fn run(config: AsrConfig) -> Result<(), String> {
+    let (use_gpu, device) = device::choose(config.asr.asr_device)?;
+    let source = WhisperStore::open(config.common.models_dir.clone(), &config.asr, use_gpu)?;
+    let (router, app) = build(&config, Box::new(source))?;
+    let address = SocketAddr::new(config.common.host, config.asr.asr_port);
+    let listener = server::listen(address).await?;
+
+    let default = app.models.loader().default_id().to_string();
+    tracing::info!(
+        model = default,
+        compute_type = ?config.asr.asr_compute_type,
+        device,
+        "serving this model by default"
+    );
+    if config.common.preload {
+        app.models
+            .lease(&default)
+            .await
+            .map_err(|error| error.to_string())?;
+    }
+    let bound = listener.local_addr().map_or(address, |bound| bound);
+    tracing::info!(address = %bound, "listening");
+    server::serve(
+        listener,
+        router,
+        Arc::clone(&app.core),
+        config.common.drain_timeout_seconds,
+    )
+    .await
+    .map_err(|cause| format!("the server failed: {cause}"))
+}

@@ -1,0 +1,146 @@
+//! A plain HTTP client that shows statuses instead of hiding them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::unversioned::multipart::{Form, Part};
+use ureq::{Agent, Body};
+
+/// Talks to one service.
+#[derive(Clone)]
+pub struct Client {
+    agent: Agent,
+    url: String,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub text: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// It is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|cause| panic!("{cause}: {} {}", self.status, self.text))
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The `code` of an error body.
+    pub fn code(&self) -> String {
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_string()
+    }
+}
+
+impl Client {
+    /// For the service at `url`.
+    pub fn new(url: String) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_mins(5)))
+            .build()
+            .into();
+        Self { agent, url }
+    }
+
+    /// Whether `/health` answers.
+    pub fn is_alive(&self) -> bool {
+        self.agent
+            .get(format!("{}/health", self.url))
+            .call()
+            .is_ok_and(|answer| answer.status() == 200)
+    }
+
+    /// GET.
+    ///
+    /// # Panics
+    /// No answer.
+    pub fn get(&self, path: &str) -> Answer {
+        answer(self.agent.get(format!("{}{path}", self.url)).call())
+    }
+
+    /// POST without a body.
+    ///
+    /// # Panics
+    /// No answer.
+    pub fn post(&self, path: &str) -> Answer {
+        answer(self.agent.post(format!("{}{path}", self.url)).send_empty())
+    }
+
+    /// POST of a multipart body with one file.
+    ///
+    /// # Panics
+    /// No answer.
+    pub fn upload(
+        &self,
+        path: &str,
+        (field, name): (&str, &str),
+        file: &[u8],
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let mut form = Form::new();
+        for (key, value) in fields {
+            form = form.text(key, value);
+        }
+        form = form.part(field, Part::bytes(file).file_name(name));
+        answer(self.agent.post(format!("{}{path}", self.url)).send(form))
+    }
+
+    /// A transcription by OpenAI's endpoint.
+    pub fn transcribe(&self, file: &[u8], fields: &[(&str, &str)]) -> Answer {
+        self.upload("/v1/audio/transcriptions", ("file", "audio"), file, fields)
+    }
+
+    /// The text of a transcription.
+    ///
+    /// # Panics
+    /// The answer is an error.
+    pub fn text_of(&self, file: &[u8], fields: &[(&str, &str)]) -> String {
+        let answer = self.transcribe(file, fields);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["text"]
+            .as_str()
+            .expect("text is a string")
+            .to_string()
+    }
+}
+
+fn answer(result: Result<ureq::http::Response<Body>, ureq::Error>) -> Answer {
+    let mut response = result.expect("the service answers");
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect();
+    Answer {
+        status: response.status().as_u16(),
+        headers,
+        text: response
+            .body_mut()
+            .read_to_string()
+            .expect("the answer is text"),
+    }
+}

@@ -1,0 +1,88 @@
+//! Real speech.
+
+use std::path::{Path, PathBuf};
+
+use voice_stack_asr::audio::{self, DecodeLimits};
+
+/// A spoken sentence and its words.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The recording.
+    pub path: PathBuf,
+    /// ISO-639-1 code.
+    pub language: String,
+    /// What is said.
+    pub words: String,
+}
+
+impl Sample {
+    /// The file's content.
+    ///
+    /// # Panics
+    /// It can't be read.
+    pub fn bytes(&self) -> Vec<u8> {
+        std::fs::read(&self.path).expect("the sample can be read")
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate is in the workspace")
+}
+
+/// Kennedy's inaugural address, 11 s of FLAC, which `scripts/fetch-sample` brings.
+///
+/// # Panics
+/// It isn't there.
+pub fn jfk() -> Vec<u8> {
+    let path = root().join("target/samples/jfk.flac");
+    std::fs::read(&path).unwrap_or_else(|cause| {
+        panic!(
+            "{}: {cause}: run ./scripts/test, or ./scripts/fetch-sample",
+            path.display()
+        )
+    })
+}
+
+/// [`jfk`] as 16 kHz mono samples.
+///
+/// # Panics
+/// It isn't there.
+pub fn jfk_samples() -> Vec<f32> {
+    let limits = DecodeLimits {
+        max_audio_seconds: 60.0,
+    };
+    audio::decode(jfk(), None, limits, &|| false)
+        .expect("the sample is sound")
+        .samples
+}
+
+/// The sentence that everybody looks for in [`jfk`].
+pub const JFK_PHRASE: &str = "ask not what your country can do for you";
+
+/// The recordings beside the project, if they are there.
+pub fn shared() -> Option<Vec<Sample>> {
+    let folder = root().parent()?.join("shared/audio");
+    let table = std::fs::read_to_string(folder.join("refs.tsv")).ok()?;
+    let samples = table.lines().filter_map(|line| {
+        let mut columns = line.split('\t');
+        Some(Sample {
+            path: folder.join(columns.next()?),
+            language: columns.next()?.into(),
+            words: columns.next()?.into(),
+        })
+    });
+    Some(samples.collect())
+}
+
+/// Broken files beside the project, if they are there.
+pub fn malformed() -> Vec<PathBuf> {
+    let folder = root()
+        .parent()
+        .map(|parent| parent.join("shared/audio/malformed"));
+    folder
+        .and_then(|folder| std::fs::read_dir(folder).ok())
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default()
+}

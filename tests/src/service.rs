@@ -1,0 +1,155 @@
+//! A service under test: the real binary on a free port, ended when dropped.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::client::Client;
+
+/// Generous: the machines that run this are slow and shared.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running `voice-stack-asr`.
+pub struct Asr {
+    child: Child,
+    port: u16,
+    log: tempfile::NamedTempFile,
+}
+
+/// Where `cargo build` put the binaries: beside this test's own.
+///
+/// # Panics
+/// The binary isn't there.
+pub fn binary(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("a test knows its own path");
+    let path = own
+        .ancestors()
+        .nth(2)
+        .expect("tests run from target/<profile>/deps")
+        .join(name);
+    assert!(
+        path.exists(),
+        "{name} is not built: run ./scripts/test, or `cargo build --workspace`"
+    );
+    path
+}
+
+fn command(settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(binary("voice-stack-asr"));
+    // No .env of a developer, and nothing of the caller's settings, must reach the test.
+    command.current_dir(std::env::temp_dir());
+    for name in [
+        "ASR_MODEL",
+        "ASR_PORT",
+        "ASR_DEVICE",
+        "ASR_COMPUTE_TYPE",
+        "API_KEYS_FILE",
+    ] {
+        command.env_remove(name);
+    }
+    command.envs(settings.iter().copied());
+    command
+}
+
+/// Runs the binary to its end and gives what it printed: for starts that must fail.
+///
+/// # Panics
+/// The binary can't be started.
+pub fn run_to_end(settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command(settings)
+        .args(arguments)
+        .output()
+        .expect("the binary starts")
+}
+
+impl Asr {
+    /// Starts the service with these settings and waits until it answers.
+    ///
+    /// # Panics
+    /// It ends, or doesn't answer in time; the message holds its log.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        // The port is free now and, as nobody else picks ports here, also a moment later.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|listener| listener.local_addr())
+            .expect("loopback has a free port")
+            .port();
+        let log = tempfile::NamedTempFile::new().expect("a log file can be made");
+        let child = command(settings)
+            .env("ASR_PORT", port.to_string())
+            .stdout(Stdio::null())
+            .stderr(log.reopen().expect("the log can be opened twice"))
+            .spawn()
+            .expect("the binary starts");
+        let mut service = Self { child, port, log };
+        let started = Instant::now();
+        while !service.client().is_alive() {
+            if let Some(status) = service.child.try_wait().expect("a child can be waited for") {
+                panic!("the service ended with {status}:\n{}", service.log());
+            }
+            assert!(
+                started.elapsed() < START_LIMIT,
+                "no answer:\n{}",
+                service.log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        service
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A client of this service.
+    pub fn client(&self) -> Client {
+        Client::new(self.url())
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap_or_default()
+    }
+
+    /// Sends SIGTERM.
+    ///
+    /// # Panics
+    /// The process is gone already.
+    pub fn terminate(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("the service still runs");
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// It doesn't end within a minute.
+    pub fn wait(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                return status;
+            }
+            assert!(
+                started.elapsed() < START_LIMIT,
+                "it doesn't end:\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Asr {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,114 @@
+//! Models in and out of memory, and the end of the service.
+
+use std::time::{Duration, Instant};
+
+use voice_stack_tests::client::Client;
+use voice_stack_tests::samples;
+use voice_stack_tests::service::Asr;
+
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "not in time: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn models_in_memory(client: &Client) -> Vec<String> {
+    let detailed = client.get("/health/detailed").json();
+    let models = detailed["models"].as_array().unwrap();
+    models
+        .iter()
+        .map(|model| model["id"].as_str().unwrap().to_string())
+        .collect()
+}
+
+#[test]
+fn an_idle_model_leaves_memory_and_comes_back_without_an_error() {
+    let asr = Asr::start(&[("IDLE_TIMEOUT_MINUTES", "0.01")]);
+    let client = asr.client();
+    assert!(
+        models_in_memory(&client).is_empty(),
+        "nothing is loaded before it is needed"
+    );
+    for _ in 0..3 {
+        assert!(!client.text_of(&samples::jfk(), &[]).is_empty());
+        wait_until("the model leaves", || models_in_memory(&client).is_empty());
+    }
+}
+
+#[test]
+fn several_models_are_served_by_name_one_in_memory_at_a_time() {
+    let asr = Asr::start(&[("MAX_LOADED_MODELS", "1")]);
+    let client = asr.client();
+    for model in ["tiny.en", "base", "whisper-1"] {
+        assert!(
+            !client
+                .text_of(&samples::jfk(), &[("model", model)])
+                .is_empty()
+        );
+        let expected = if model == "whisper-1" {
+            "tiny.en"
+        } else {
+            model
+        };
+        assert_eq!(models_in_memory(&client), [expected]);
+    }
+    let answer = client.transcribe(&samples::jfk(), &[("model", "gpt-9")]);
+    assert_eq!(
+        (answer.status, answer.code()),
+        (404, "model_not_found".into())
+    );
+}
+
+#[test]
+fn an_operator_loads_and_unloads() {
+    let asr = Asr::start(&[]);
+    let client = asr.client();
+    assert_eq!(
+        client.post("/v1/models/tiny.en/load").json()["loaded"],
+        true
+    );
+    assert_eq!(models_in_memory(&client), ["tiny.en"]);
+    assert_eq!(
+        client.post("/v1/models/tiny.en/unload").json()["loaded"],
+        false
+    );
+    assert!(models_in_memory(&client).is_empty());
+}
+
+#[test]
+fn requests_at_once_share_the_slots_and_all_succeed() {
+    let asr = Asr::start(&[("MAX_CONCURRENT_REQUESTS", "2")]);
+    let jfk = samples::jfk();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| assert!(!asr.client().text_of(&jfk, &[]).is_empty()));
+        }
+    });
+    let slots = asr.client().get("/health/detailed").json()["slots"].clone();
+    assert_eq!(slots["active_high_water"], 2, "{slots}");
+    assert_eq!(slots["active"], 0, "{slots}");
+}
+
+#[test]
+fn sigterm_lets_a_running_request_finish_and_ends_cleanly() {
+    let mut asr = Asr::start(&[("PRELOAD", "true")]);
+    let (client, jfk) = (asr.client(), samples::jfk());
+    let running = std::thread::spawn({
+        let client = client.clone();
+        move || client.text_of(&jfk, &[])
+    });
+    wait_until("the request runs", || {
+        client.get("/health/detailed").json()["slots"]["active"] == 1
+    });
+    asr.terminate();
+    assert!(
+        !running.join().unwrap().is_empty(),
+        "the accepted request is answered"
+    );
+    assert!(asr.wait().success());
+}

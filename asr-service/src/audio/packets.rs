@@ -87,7 +87,7 @@ fn open<'a>(
     start_byte: u64,
 ) -> Result<Box<dyn FormatReader + 'a>, AudioError> {
     let access = match container {
-        Container::IsoMp4 | Container::Caf | Container::Aiff => Access::Random,
+        Container::IsoMp4 | Container::Caf => Access::Random,
         _ => Access::Stream,
     };
     let source = upload

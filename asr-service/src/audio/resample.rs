@@ -12,6 +12,10 @@ use super::{AudioError, SAMPLE_RATE_HZ};
 /// 64 ms at 16 kHz puts the −6 dB point at 98.7 % of the band.
 const MIN_BLOCK_FRAMES: usize = 1024;
 
+/// Longest period of a ratio, in input frames. All rates that recorders use stay below 500;
+/// what is above this is a made-up number that would cost hundreds of megabytes.
+const MAX_PERIOD_FRAMES: usize = 64 * 1024;
+
 /// Resamples one mono stream; output sample `n` is the input at `n / 16000` s.
 pub(super) struct Resampler {
     fft: Fft<f32>,
@@ -33,6 +37,11 @@ impl Resampler {
         // Blocks hold whole periods of the ratio. Their number is even, so that both sides
         // of the filter are equally long and its delay is a whole number of samples.
         let period_frames = rate_in / greatest_common_divisor(rate_in, rate_out);
+        if period_frames > MAX_PERIOD_FRAMES {
+            return Err(AudioError::invalid(format!(
+                "a sample rate of {rate_hz} Hz is not possible"
+            )));
+        }
         let wanted_frames = MIN_BLOCK_FRAMES.max(MIN_BLOCK_FRAMES * rate_in / rate_out);
         let block_frames =
             wanted_frames.div_ceil(period_frames).next_multiple_of(2) * period_frames;

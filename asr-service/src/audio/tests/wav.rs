@@ -185,6 +185,13 @@ fn impossible_headers_are_invalid() {
         ("no rate", PCM, 1, 0, 16),
         ("a rate beyond any recorder", PCM, 1, 768_001, 16),
         ("the largest rate", PCM, 1, u32::MAX, 16),
+        (
+            "a rate that shares nothing with the output's",
+            PCM,
+            1,
+            191_999,
+            16,
+        ),
         ("no channels", PCM, 0, 16_000, 16),
         ("too many channels", PCM, 65_535, 16_000, 16),
         ("no width", PCM, 1, 16_000, 0),

@@ -8,6 +8,8 @@ mod ggml;
 mod mel;
 mod quantise;
 mod silero;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 mod whisper;
 

@@ -149,6 +149,8 @@ impl Store {
             .and_then(|file| file.sync_all())
             .map_err(Error::io(from))?;
         fs::rename(from, &to).map_err(Error::io(&to))?;
+        // An earlier attempt with another source may have left a part.
+        let _ = fs::remove_file(self.part_path(entry));
         File::open(&self.dir)
             .and_then(|dir| dir.sync_all())
             .map_err(Error::io(&self.dir))

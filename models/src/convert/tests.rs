@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 use super::{ConvertError, ctranslate2_to_ggml, silero_to_ggml};
 use crate::catalogue::Quantisation;
 
+#[allow(dead_code, reason = "the tests of the real files read the rest")]
 #[path = "../../tests/it/support/ggml.rs"]
 mod ggml;
 #[path = "../../tests/it/support/tiny_whisper.rs"]

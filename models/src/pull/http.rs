@@ -54,8 +54,13 @@ impl Download<'_> {
             .append(true)
             .open(self.part)
             .map_err(Error::io(self.part))?;
-        if have < self.entry.size_bytes {
-            self.fetch(&mut file, have)?;
+        if have < self.entry.size_bytes
+            && let Err(error) = self.fetch(&mut file, have)
+        {
+            if file.metadata().is_ok_and(|file| file.len() == 0) {
+                self.discard()?;
+            }
+            return Err(error);
         }
         drop(file);
         self.check()
@@ -247,7 +252,8 @@ fn transfer(
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .timeout_connect(Some(CONNECT_TIMEOUT))
-        .timeout_per_read(Some(stall_timeout))
+        // Ends this thread when nobody waits any more: the receiver gives up first.
+        .timeout_per_read(Some(2 * stall_timeout))
         .user_agent(concat!("voice-stack-models/", env!("CARGO_PKG_VERSION")));
     if url.scheme() == "http" {
         // Only this machine may be asked in plain text, and no proxy can reach it.
@@ -306,7 +312,7 @@ fn send_all(url: &Url, response: Response<Body>, events: &SyncSender<Event>) -> 
 fn unreachable_server(url: &Url, error: &ureq::Error) -> Error {
     Error::Network {
         url: url.to_string(),
-        why: error.to_string(),
+        why: error.to_string().trim_start_matches("io: ").to_owned(),
         advice: "check the network and the proxy, or set HF_ENDPOINT to a mirror",
     }
 }

@@ -141,7 +141,7 @@ impl<'a> Puller<'a> {
         for source in &entry.sources {
             if let Some(error) = last.take() {
                 self.progress
-                    .say(&format!("{}: {error}; trying the next source", entry.name));
+                    .say(&format!("{error}; trying the next source"));
             }
             let result = match source {
                 Source::Url { url } => self.download(entry, url),

@@ -1,0 +1,61 @@
+//! The real files: the conversion's result, pinned tensor by tensor.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+use voice_stack_models::{Catalogue, Entry, Store};
+
+use crate::support::ggml::{self, Tensor};
+
+/// An installed model that a test can't do without.
+fn installed(name: &str) -> (Store, &'static Entry) {
+    let dir = env::var_os("MODELS_DIR")
+        .filter(|dir| !dir.is_empty())
+        .map(PathBuf::from);
+    let store = Store::new(dir.unwrap_or_else(|| Store::default_dir().unwrap()));
+    let entry = Catalogue::embedded().get(name).unwrap();
+    assert!(
+        store.is_installed(entry),
+        "{name} is not in {}: run `voice-stack-models pull tiny.en silero-vad`",
+        store.dir().display()
+    );
+    (store, entry)
+}
+
+fn lines(tensors: &[Tensor]) -> String {
+    tensors.iter().fold(String::new(), |mut lines, tensor| {
+        writeln!(lines, "{}", tensor.line()).unwrap();
+        lines
+    })
+}
+
+fn assert_same_lines(found: &str, pinned: &str) {
+    for (found, pinned) in found.lines().zip(pinned.lines()) {
+        assert_eq!(found, pinned);
+    }
+    assert_eq!(found.lines().count(), pinned.lines().count());
+}
+
+#[test]
+fn tiny_en_has_the_tensors_that_whisper_cpp_expects() {
+    let (store, entry) = installed("tiny.en");
+    store.verify(entry).unwrap();
+    let (head, tensors) = ggml::whisper(&fs::read(store.path_of(entry)).unwrap());
+    assert_eq!(
+        head.numbers,
+        [51_864, 1500, 384, 6, 4, 448, 384, 6, 4, 80, 1]
+    );
+    assert_eq!(head.tokens.len(), 50_257);
+    assert_same_lines(&lines(&tensors), include_str!("tensors/tiny.en.txt"));
+}
+
+#[test]
+fn silero_vad_has_the_tensors_that_whisper_cpp_expects() {
+    let (store, entry) = installed("silero-vad");
+    store.verify(entry).unwrap();
+    let (numbers, tensors) = ggml::vad(&fs::read(store.path_of(entry)).unwrap());
+    assert_eq!(numbers[..6], [6, 2, 0, 512, 64, 4]);
+    assert_same_lines(&lines(&tensors), include_str!("tensors/silero-vad.txt"));
+}

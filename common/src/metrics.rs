@@ -330,9 +330,9 @@ mod tests {
             r#"voice_audio_seconds_total{service="asr"} 2.0"#,
             r#"voice_slots{service="asr"} 2"#,
             r#"voice_model_loads_total{service="asr",model="tiny.en",outcome="ok"} 1"#,
-            r#"voice_real_time_factor_bucket{le="0.05",service="asr"} 1"#,
+            r#"voice_real_time_factor_bucket{service="asr",le="0.05"} 1"#,
         ] {
-            assert!(text.contains(line), "{line} is missing in\n{text}");
+            assert!(text.contains(line), "{line} is missing");
         }
     }
 }

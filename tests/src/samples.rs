@@ -31,7 +31,12 @@ fn root() -> &'static Path {
         .expect("this crate is in the workspace")
 }
 
-/// Kennedy's inaugural address, 11 s of FLAC, which `scripts/fetch-sample` brings.
+/// The file that [`jfk`] reads.
+pub fn jfk_path() -> PathBuf {
+    root().join("samples/jfk.flac")
+}
+
+/// Kennedy's inaugural address, 11 s of FLAC.
 ///
 /// # Panics
 /// It isn't there.

@@ -3,16 +3,12 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use voice_stack_tests::python;
+use voice_stack_tests::{python, samples};
 use voice_stack_tests::service::Asr;
-
-fn sample_path() -> String {
-    format!("{}/../target/samples/jfk.flac", env!("CARGO_MANIFEST_DIR"))
-}
 
 fn openai(scenario: &str, asr: &Asr) {
     let script = python::script("openai_client.py");
-    let printed = python::run("python", &[&script, scenario, &asr.url(), &sample_path()]);
+    let printed = python::run("python", &[&script, scenario, &asr.url(), &samples::jfk_path().to_string_lossy()]);
     assert!(
         printed.contains(&format!("{scenario}: passed")),
         "{printed}"

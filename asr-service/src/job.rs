@@ -50,10 +50,23 @@ pub struct Done<T> {
     pub waited: Duration,
 }
 
+/// What an inference works with: everything that its thread owns for the time being.
+pub struct Inference<'a> {
+    /// The model.
+    pub model: &'a dyn Transcriber,
+    /// The right to compute.
+    pub permit: &'a Permit,
+    /// 16 kHz mono.
+    pub samples: &'a [f32],
+    /// To be looked at now and then.
+    pub cancellation: &'a Cancellation,
+    /// Time that the request spent in the queue.
+    pub waited: Duration,
+}
+
 impl App {
-    /// Runs `infer` on the decoded `input` with the model `model_id`, under a permit.
-    /// Whoever drops the future should cancel `cancellation` too; the permit comes back when
-    /// the computing has really ended.
+    /// Runs `infer` on the decoded `input` with the model `model_id`, under a permit. A
+    /// client that leaves drops the future, which stops the work.
     ///
     /// # Errors
     /// Everything that [`ApiError`] knows of: rejection, unusable audio, deadline, …
@@ -61,16 +74,35 @@ impl App {
         &self,
         input: Input,
         model_id: &str,
+        infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<Done<T>, ApiError> {
+        let cancellation = self.core.cancellation.child();
+        let hang_up = cancellation.cancel_on_drop();
+        let done = self
+            .run_until_cancelled(input, model_id, &cancellation, infer)
+            .await;
+        hang_up.disarm();
+        done
+    }
+
+    /// As [`Self::run`], but only `cancellation` stops the work. The permit comes back when
+    /// the computing has really ended, whoever waits for it or not.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_until_cancelled<T: Send + 'static>(
+        &self,
+        input: Input,
+        model_id: &str,
         cancellation: &Cancellation,
-        infer: impl FnOnce(&dyn Transcriber, &Permit, &[f32], &Cancellation) -> Result<T, EngineError>
-        + Send
-        + 'static,
+        infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<Done<T>, ApiError> {
         let admitted = tokio::select! {
             admitted = self.core.admission.admit() => admitted?,
             () = cancellation.cancelled() => return Err(self.stopped(cancellation)),
         };
-        self.core.metrics.admitted(admitted.waited);
+        let waited = admitted.waited;
+        self.core.metrics.admitted(waited);
         let deadline = tokio::time::sleep(self.request_timeout);
         let work = async {
             let model = self.models.lease(model_id).await?;
@@ -79,27 +111,33 @@ impl App {
             let span = tracing::Span::current();
             tokio::task::spawn_blocking(move || {
                 let _span = span.enter();
+                let _counted = CountCancellation {
+                    core: &core,
+                    cancellation: &cancellation,
+                };
                 let field = input.field;
                 let audio = decode(input, limits, &cancellation)
                     .map_err(|error| audio_error(error, field, &cancellation))?;
                 let started = Instant::now();
-                let result = infer(&**model, &permit, &audio.samples, &cancellation);
+                let result = infer(Inference {
+                    model: &**model,
+                    permit: &permit,
+                    samples: &audio.samples,
+                    cancellation: &cancellation,
+                    waited,
+                })
+                .map_err(|error| engine_error(error, &cancellation))?;
                 let cost = InferenceCost {
                     processing_seconds: started.elapsed().as_secs_f64(),
                     audio_seconds: audio.duration_seconds(),
                 };
-                match result {
-                    Ok(result) => {
-                        core.metrics.inference_finished(cost);
-                        tracing::info!(
-                            audio_seconds = cost.audio_seconds,
-                            processing_seconds = cost.processing_seconds,
-                            "inference finished"
-                        );
-                        Ok(result)
-                    }
-                    Err(error) => Err(engine_error(error, &cancellation)),
-                }
+                core.metrics.inference_finished(cost);
+                tracing::info!(
+                    audio_seconds = cost.audio_seconds,
+                    processing_seconds = cost.processing_seconds,
+                    "inference finished"
+                );
+                Ok(result)
             })
             .await
             .unwrap_or_else(|panic| Err(ApiError::internal(panic)))
@@ -108,20 +146,31 @@ impl App {
             outcome = work => outcome,
             () = deadline => {
                 cancellation.cancel(CancelCause::Deadline);
-                return Err(self.stopped(cancellation));
+                Err(self.stopped(cancellation))
             }
             // The job notices by itself; its permit and its model stay with it until then.
-            () = cancellation.cancelled() => return Err(self.stopped(cancellation)),
+            () = cancellation.cancelled() => Err(self.stopped(cancellation)),
         };
-        outcome.map(|result| Done {
-            result,
-            waited: admitted.waited,
-        })
+        outcome.map(|result| Done { result, waited })
     }
 
     fn stopped(&self, cancellation: &Cancellation) -> ApiError {
         let cause = cancellation.cause().unwrap_or(CancelCause::Shutdown);
         ApiError::cancelled(cause, self.request_timeout)
+    }
+}
+
+/// Counts a job that ended because it was cancelled, once, when it has really ended.
+struct CountCancellation<'a> {
+    core: &'a ServiceCore,
+    cancellation: &'a Cancellation,
+}
+
+impl Drop for CountCancellation<'_> {
+    fn drop(&mut self) {
+        if let Some(cause) = self.cancellation.cause() {
+            self.core.metrics.cancelled(cause);
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Which models there are, what they are called, and how one is loaded.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use parking_lot::Mutex;
 
 use voice_common::ApiError;
 use voice_common::model_slots::{LoadError, ModelLoader};
-use voice_stack_models::{Catalogue, Entry, Kind, Languages, Quantisation, Store};
+use voice_stack_models::{Catalogue, Entry, Kind, Quantisation, Store};
 
 use crate::config::{AsrOptions, ComputeType};
 use crate::engine::Transcriber;
@@ -30,8 +33,6 @@ pub struct Installed {
     pub base_model: String,
     /// How its weights are stored.
     pub quantisation: Quantisation,
-    /// False for `.en` models.
-    pub multilingual: bool,
 }
 
 /// Where models come from: the store on disk, or a script in tests.
@@ -150,6 +151,29 @@ impl ModelLoader for Library {
 pub struct WhisperStore {
     store: Store,
     shared: Shared,
+    verified: Verified,
+}
+
+/// Files whose digest was checked, with their time of change. whisper.cpp trusts the sizes
+/// in a model file, so a damaged one must not reach it; reading a file once more is cheap
+/// against loading it, but not for each load of an idle model.
+#[derive(Default)]
+struct Verified(Mutex<HashMap<PathBuf, SystemTime>>);
+
+impl Verified {
+    fn check(&self, store: &Store, entry: &Entry, path: &Path) -> Result<(), String> {
+        let changed = std::fs::metadata(path).and_then(|file| file.modified());
+        let changed = changed.map_err(|_| "its file is gone".to_string())?;
+        if self.0.lock().get(path) == Some(&changed) {
+            return Ok(());
+        }
+        store.verify(entry).map_err(|error| {
+            tracing::error!(model = entry.name, %error, "a model file is not what it should be");
+            "its file is damaged; `voice-stack-models verify` tells more".to_string()
+        })?;
+        self.0.lock().insert(path.to_path_buf(), changed);
+        Ok(())
+    }
 }
 
 impl WhisperStore {
@@ -172,8 +196,13 @@ impl WhisperStore {
             .find(VAD_MODEL)
             .map_err(|error| error.to_string())?;
         let vad_path = store.require(vad).map_err(|error| error.to_string())?;
+        store.verify(vad).map_err(|error| error.to_string())?;
         let shared = Shared::new(&vad_path, usize::from(options.asr_beam_size), use_gpu);
-        let source = Self { store, shared };
+        let source = Self {
+            store,
+            shared,
+            verified: Verified::default(),
+        };
         source.require_default(catalogue, options)?;
         Ok(source)
     }
@@ -216,7 +245,6 @@ fn installed_form(entry: &Entry) -> Option<Installed> {
         id: entry.name.clone(),
         base_model: entry.base_model.clone(),
         quantisation: entry.quantisation,
-        multilingual: entry.languages == Languages::Multilingual,
     })
 }
 
@@ -237,13 +265,11 @@ impl ModelSource for WhisperStore {
             .store
             .require(entry)
             .map_err(|_| "its file is gone".to_string())?;
+        self.verified.check(&self.store, entry, &path)?;
         WhisperModel::load(id, &path, &self.shared)
             .map(|model| Box::new(model) as Box<dyn Transcriber>)
     }
 }
-
-/// So that the slots' loader and the names are one thing.
-pub type SharedLibrary = Arc<Library>;
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,23 @@
 //! The `voice-stack-asr` binary: settings, logging, runtime, run.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use voice_common::settings::{self, SettingsError, Variables};
 use voice_common::telemetry;
 use voice_stack_asr::config::AsrConfig;
 use voice_stack_asr::{engine, service};
 
+/// How long OpenMP's threads spin at a barrier before they sleep, in libgomp's unit.
+///
+/// By default they spin for milliseconds: as fast when the cores are free, but with other
+/// busy processes on the box a thread that waits for its turn holds up one that only spins,
+/// and an inference takes twice as long (`scripts/bench-spin` shows both).
+const SPIN_COUNT: &str = "1000";
+
 fn main() -> ExitCode {
+    limit_spinning();
     let parsed = Variables::from_process(Path::new(".")).and_then(|variables| {
         settings::parse::<AsrConfig>("ASR_", std::env::args_os(), &variables)
     });
@@ -35,6 +44,26 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => stop(&message),
     }
+}
+
+/// libgomp reads its variables before `main`, so they are set by starting once more, in the
+/// same process. An operator's own setting stays.
+fn limit_spinning() {
+    const SET_BY_OPERATOR: [&str; 2] = ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"];
+    if SET_BY_OPERATOR
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+    {
+        return;
+    }
+    let Ok(own_binary) = std::env::current_exe() else {
+        return;
+    };
+    // Comes back only on failure, and then the service runs as it is.
+    let _failure = Command::new(own_binary)
+        .args(std::env::args_os().skip(1))
+        .env("GOMP_SPINCOUNT", SPIN_COUNT)
+        .exec();
 }
 
 fn stop(message: &str) -> ExitCode {

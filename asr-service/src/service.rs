@@ -44,6 +44,7 @@ pub fn build(
         common.idle_timeout_minutes,
         core.metrics.models.clone(),
     );
+    let default_model = models.loader().default_id().to_string();
     let body_limit = BodyLimit::new(common.max_upload_bytes());
     let app = Arc::new(App {
         core: Arc::clone(&core),
@@ -65,6 +66,7 @@ pub fn build(
             health: HealthState {
                 core,
                 models: Arc::new(models),
+                default_model,
             },
             keys,
             cors_origins: common.cors_origins.clone(),

@@ -1,10 +1,14 @@
 //! A multipart body as it comes in: the file to memory or disk, the fields to text.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::Multipart;
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
+use futures::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use voice_common::ApiError;
 use voice_common::limits::BodyLimit;
@@ -13,8 +17,12 @@ use crate::audio::AudioSource;
 
 /// Larger uploads go to an unlinked temporary file.
 const MEMORY_BYTES: usize = 8 * 1024 * 1024;
-/// Longest value of a field that is no file. A prompt is the longest that makes sense.
-const FIELD_BYTES: usize = 64 * 1024;
+/// All text fields of a body together. A prompt is the longest that makes sense.
+const TEXT_BYTES: usize = 64 * 1024;
+/// What may arrive without giving a part or a piece of one. The parser looks for the end of
+/// a part's header from its beginning each time more arrives: an endless header would cost
+/// time that grows with the square of its length.
+const UNPARSED_BYTES: u64 = 1024 * 1024;
 
 /// A file that a client sent.
 #[derive(Debug)]
@@ -33,30 +41,38 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads a multipart body whose file is in the field `file_field`. Fields may come in
-    /// any order.
+    /// Reads a multipart body: the file in the field `file_field`, and the text of the
+    /// `known` fields, in any order. Other fields are passed over.
     ///
     /// # Errors
     /// Too large, not multipart, or a field that is no text.
     pub async fn receive(
-        mut multipart: Multipart,
+        request: Request,
         file_field: &'static str,
+        known: &[&str],
         limit: BodyLimit,
     ) -> Result<Self, ApiError> {
+        let unparsed = Arc::new(AtomicU64::new(0));
+        let request = request.map(|body| bounded_between_parts(body, Arc::clone(&unparsed)));
+        let multipart = Multipart::from_request(request, &()).await;
+        let mut parts = Parts {
+            unparsed,
+            limit,
+            text_bytes_left: TEXT_BYTES,
+        };
+        let mut multipart = multipart.map_err(|_| ApiError::InvalidBody {
+            message: "The body must be multipart/form-data with the audio file.".into(),
+        })?;
         let mut form = Self::default();
-        while let Some(field) = multipart
-            .next_field()
-            .await
-            .map_err(|it| body_error(&it, limit))?
-        {
-            let Some(name) = field.name().map(String::from) else {
-                continue;
-            };
+        while let Some(field) = parts.progress(multipart.next_field().await)? {
+            let name = field.name().unwrap_or_default().to_string();
             if name == file_field {
-                form.file = Some(receive_file(field, limit).await?);
-            } else {
-                let value = receive_text(field, &name, limit).await?;
+                form.file = Some(parts.receive_file(field).await?);
+            } else if known.contains(&name.as_str()) {
+                let value = parts.receive_text(field, &name).await?;
                 form.values.entry(name).or_default().push(value);
+            } else {
+                parts.pass_over(field).await?;
             }
         }
         Ok(form)
@@ -96,64 +112,91 @@ impl Form {
     }
 }
 
-async fn receive_text(
-    mut field: Field<'_>,
-    name: &str,
+/// Fails the body when too much of it arrives without being understood.
+fn bounded_between_parts(body: Body, unparsed: Arc<AtomicU64>) -> Body {
+    Body::from_stream(body.into_data_stream().map(move |chunk| {
+        let chunk = chunk?;
+        let arrived = unparsed.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        if arrived > UNPARSED_BYTES {
+            return Err(axum::Error::new("a part's header is too long"));
+        }
+        Ok(chunk)
+    }))
+}
+
+/// The reading of one body, part by part.
+struct Parts {
+    unparsed: Arc<AtomicU64>,
     limit: BodyLimit,
-) -> Result<String, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|it| body_error(&it, limit))? {
-        if bytes.len() + chunk.len() > FIELD_BYTES {
-            return Err(ApiError::invalid(
-                name,
-                format!("The field '{name}' is longer than {FIELD_BYTES} bytes."),
-            ));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    String::from_utf8(bytes)
-        .map_err(|_| ApiError::invalid(name, format!("The field '{name}' is not UTF-8 text.")))
+    text_bytes_left: usize,
 }
 
-async fn receive_file(mut field: Field<'_>, limit: BodyLimit) -> Result<UploadedFile, ApiError> {
-    let name = field.file_name().map(String::from);
-    let mut received: u64 = 0;
-    let mut memory = Vec::new();
-    let mut disk: Option<tokio::fs::File> = None;
-    while let Some(chunk) = field.chunk().await.map_err(|it| body_error(&it, limit))? {
-        received += chunk.len() as u64;
-        if received > limit.upload_bytes() {
-            return Err(limit.exceeded());
-        }
-        if let Some(file) = &mut disk {
-            file.write_all(&chunk).await.map_err(ApiError::internal)?;
-        } else if memory.len() + chunk.len() > MEMORY_BYTES {
-            let mut file =
-                tokio::fs::File::from_std(tempfile::tempfile().map_err(ApiError::internal)?);
-            let begun = std::mem::take(&mut memory);
-            file.write_all(&begun).await.map_err(ApiError::internal)?;
-            drop(begun);
-            file.write_all(&chunk).await.map_err(ApiError::internal)?;
-            disk = Some(file);
-        } else {
-            memory.extend_from_slice(&chunk);
-        }
+impl Parts {
+    /// Notes that the parser got on, or says why it didn't.
+    fn progress<T>(&self, parsed: Result<T, MultipartError>) -> Result<T, ApiError> {
+        self.unparsed.store(0, Ordering::Relaxed);
+        parsed.map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => self.limit.exceeded(),
+            _ => ApiError::InvalidBody {
+                message: "The body is not valid multipart/form-data, or it ended too early.".into(),
+            },
+        })
     }
-    let content = match disk {
-        Some(mut file) => {
-            file.flush().await.map_err(ApiError::internal)?;
-            AudioSource::File(file.into_std().await)
-        }
-        None => AudioSource::from(memory),
-    };
-    Ok(UploadedFile { content, name })
-}
 
-fn body_error(error: &MultipartError, limit: BodyLimit) -> ApiError {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => limit.exceeded(),
-        _ => ApiError::InvalidBody {
-            message: "The body is not valid multipart/form-data, or it ended too early.".into(),
-        },
+    async fn pass_over(&self, mut field: Field<'_>) -> Result<(), ApiError> {
+        while self.progress(field.chunk().await)?.is_some() {}
+        Ok(())
+    }
+
+    async fn receive_text(&mut self, mut field: Field<'_>, name: &str) -> Result<String, ApiError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.progress(field.chunk().await)? {
+            self.text_bytes_left =
+                self.text_bytes_left
+                    .checked_sub(chunk.len())
+                    .ok_or_else(|| {
+                        ApiError::invalid(
+                            name,
+                            format!("The text fields are longer than {TEXT_BYTES} bytes together."),
+                        )
+                    })?;
+            bytes.extend_from_slice(&chunk);
+        }
+        String::from_utf8(bytes)
+            .map_err(|_| ApiError::invalid(name, format!("The field '{name}' is not UTF-8 text.")))
+    }
+
+    async fn receive_file(&self, mut field: Field<'_>) -> Result<UploadedFile, ApiError> {
+        let name = field.file_name().map(String::from);
+        let mut received: u64 = 0;
+        let mut memory = Vec::new();
+        let mut disk: Option<tokio::fs::File> = None;
+        while let Some(chunk) = self.progress(field.chunk().await)? {
+            received += chunk.len() as u64;
+            if received > self.limit.upload_bytes() {
+                return Err(self.limit.exceeded());
+            }
+            if let Some(file) = &mut disk {
+                file.write_all(&chunk).await.map_err(ApiError::internal)?;
+            } else if memory.len() + chunk.len() > MEMORY_BYTES {
+                let unlinked = tempfile::tempfile().map_err(ApiError::internal)?;
+                let mut file = tokio::fs::File::from_std(unlinked);
+                let begun = std::mem::take(&mut memory);
+                file.write_all(&begun).await.map_err(ApiError::internal)?;
+                drop(begun);
+                file.write_all(&chunk).await.map_err(ApiError::internal)?;
+                disk = Some(file);
+            } else {
+                memory.extend_from_slice(&chunk);
+            }
+        }
+        let content = match disk {
+            Some(mut file) => {
+                file.flush().await.map_err(ApiError::internal)?;
+                AudioSource::File(file.into_std().await)
+            }
+            None => AudioSource::from(memory),
+        };
+        Ok(UploadedFile { content, name })
     }
 }

@@ -79,6 +79,9 @@ pub struct HealthState {
     pub core: Arc<ServiceCore>,
     /// Its models.
     pub models: Arc<dyn ModelStates>,
+    /// The one that readiness depends on: a broken model that somebody asks for by name
+    /// says nothing about the others.
+    pub default_model: String,
 }
 
 impl HealthState {
@@ -86,12 +89,10 @@ impl HealthState {
         if self.core.is_draining() {
             return Some("draining".into());
         }
-        let failed = self
-            .models
-            .states()
-            .into_iter()
-            .find(|it| it.state == ModelState::Failed)?;
-        Some(format!("model '{}' failed to load", failed.id))
+        let states = self.models.states();
+        let default = states.iter().find(|it| it.id == self.default_model)?;
+        (default.state == ModelState::Failed)
+            .then(|| format!("model '{}' failed to load", default.id))
     }
 }
 

@@ -1,13 +1,19 @@
 //! The size limit on request bodies.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures::StreamExt as _;
+use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
 
 use crate::ApiError;
 
@@ -49,23 +55,75 @@ impl BodyLimit {
     }
 }
 
-/// Middleware: refuses by `Content-Length` before a byte of the body is read, and gives
-/// clients of any refused upload the chance to read the answer.
-pub async fn limit_body(State(limit): State<BodyLimit>, request: Request, next: Next) -> Response {
+/// Middleware: refuses by `Content-Length` before a byte of the body is read.
+///
+/// # Errors
+/// [`ApiError::PayloadTooLarge`].
+pub async fn limit_body(
+    State(limit): State<BodyLimit>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > limit.body_bytes()) {
-        discard(request.into_body()).await;
-        return limit.exceeded().into_response();
+        return Err(limit.exceeded());
     }
-    next.run(request).await
+    Ok(next.run(request).await)
 }
 
-/// Reads a refused body to its end, within bounds.
-pub async fn discard(body: Body) {
+/// A body that stays reachable after a handler has dropped it.
+#[derive(Clone)]
+struct SharedBody {
+    body: Arc<Mutex<Body>>,
+    is_read: Arc<AtomicBool>,
+}
+
+impl HttpBody for SharedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.is_read.store(true, Ordering::Relaxed);
+        Pin::new(&mut *self.body.lock()).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.lock().is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.lock().size_hint()
+    }
+}
+
+/// Middleware: reads what is left of a refused body, within bounds, before the answer goes
+/// out. Not that of a client that waits for `100 Continue`: it sends nothing when refused.
+pub async fn discard_refused_body(request: Request, next: Next) -> Response {
+    let waits_for_continue = request.headers().contains_key(EXPECT);
+    let (parts, body) = request.into_parts();
+    let body = SharedBody {
+        body: Arc::new(Mutex::new(body)),
+        is_read: Arc::new(AtomicBool::new(false)),
+    };
+    let response = next
+        .run(Request::from_parts(parts, Body::new(body.clone())))
+        .await;
+    let is_coming = body.is_read.load(Ordering::Relaxed) || !waits_for_continue;
+    let is_refused = response.status().is_client_error() || response.status().is_server_error();
+    if is_refused && is_coming && !body.is_end_stream() {
+        discard(Body::new(body)).await;
+    }
+    response
+}
+
+async fn discard(body: Body) {
     let read = async {
         let mut stream = body.into_data_stream();
         let mut bytes = 0;

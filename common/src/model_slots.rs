@@ -132,7 +132,8 @@ impl<L: ModelLoader> Clone for ModelSlots<L> {
 /// moves into the blocking job beside the permit.
 pub struct Lease<L: ModelLoader> {
     id: String,
-    model: Arc<L::Model>,
+    /// Always there until the lease is dropped.
+    model: Option<Arc<L::Model>>,
     slots: Arc<Inner<L>>,
 }
 
@@ -140,12 +141,14 @@ impl<L: ModelLoader> Deref for Lease<L> {
     type Target = L::Model;
 
     fn deref(&self) -> &L::Model {
-        &self.model
+        self.model.as_deref().expect("taken in drop only")
     }
 }
 
 impl<L: ModelLoader> Drop for Lease<L> {
     fn drop(&mut self) {
+        // Before the lease is returned: an unload that follows must find the last reference.
+        self.model = None;
         if let Some(Slot::Ready {
             leases, last_used, ..
         }) = self.slots.slots.lock().get_mut(&self.id)
@@ -224,7 +227,7 @@ impl<L: ModelLoader> ModelSlots<L> {
                 *leases += 1;
                 Some(Lease {
                     id: id.to_string(),
-                    model: Arc::clone(model),
+                    model: Some(Arc::clone(model)),
                     slots: Arc::clone(&self.0),
                 })
             }
@@ -315,13 +318,16 @@ impl<L: ModelLoader> ModelSlots<L> {
         }
     }
 
-    /// All models that are not simply unloaded, by name.
+    /// All models that are not simply unloaded, by name. A failure counts until the next
+    /// request may try again: nobody but a request would clear it.
     pub fn status(&self) -> Vec<ModelStatus> {
+        let now = Instant::now();
         let mut all: Vec<ModelStatus> = self
             .0
             .slots
             .lock()
             .iter()
+            .filter(|(_, slot)| !matches!(slot, Slot::Failed { retry_at, .. } if *retry_at <= now))
             .map(|(id, slot)| {
                 let (state, in_use, idle_seconds, error) = match slot {
                     Slot::Loading => (ModelState::Loading, 0, None, None),
@@ -443,9 +449,9 @@ async fn unload_idle<L: ModelLoader>(inner: std::sync::Weak<Inner<L>>, idle_time
                 {
                     let due = *last_used + idle_timeout;
                     if due <= now {
-                        expired.push(id.clone())
+                        expired.push(id.clone());
                     } else {
-                        next = next.min(due)
+                        next = next.min(due);
                     }
                 }
             }

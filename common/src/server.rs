@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, Uri, header};
-use axum::middleware::{Next, from_fn_with_state, map_request};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,8 +24,11 @@ use crate::auth::{ApiKeys, require_key};
 use crate::cancellation::CancelCause;
 use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode};
 use crate::health::{HealthState, ServiceCore};
-use crate::limits::{BodyLimit, limit_body};
+use crate::limits::{BodyLimit, discard_refused_body, limit_body};
 use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
+
+/// How long a request waited in the queue, in milliseconds.
+pub const QUEUE_WAIT_HEADER: HeaderName = HeaderName::from_static("x-queue-wait-ms");
 
 /// What the frame needs to know beside the endpoints.
 pub struct Frame {
@@ -38,6 +41,9 @@ pub struct Frame {
     /// Largest body.
     pub body_limit: BodyLimit,
 }
+
+/// How long a cancelled job is given to notice.
+const LONGEST_ENCODER_PASS: Duration = Duration::from_secs(10);
 
 /// Puts authentication, limits, request ids, metrics, logging and the documentation around
 /// a service's endpoints.
@@ -77,18 +83,30 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
                 ApiError::internal(cause).into_response()
             },
         ))
+        .layer(from_fn(discard_refused_body))
         .layer(from_fn_with_state(core, count_requests));
     if let Some(cors) = cors_layer(&cors_origins)? {
         router = router.layer(cors);
     }
     Ok(router
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-            let id = request.headers().get(&REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
-            tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
-        }))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &Request| {
+                    let headers = request.headers();
+                    let id = headers
+                        .get(&REQUEST_ID_HEADER)
+                        .and_then(|id| id.to_str().ok());
+                    let path = request.uri().path();
+                    tracing::info_span!("request", id, method = %request.method(), path)
+                })
+                // A 503 under load is no failure, and a real one is logged where it happens.
+                .on_failure(()),
+        )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID_HEADER))
         .layer(SetRequestIdLayer::new(REQUEST_ID_HEADER, NewRequestId))
-        .layer(map_request(async |request: Request| sanitise_request_id(request))))
+        .layer(map_request(async |request: Request| {
+            sanitise_request_id(request)
+        })))
 }
 
 fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
@@ -111,12 +129,9 @@ fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
         CorsLayer::new()
             .allow_origin(allowed)
             .allow_methods([Method::GET, Method::POST])
-            .allow_headers([
-                header::AUTHORIZATION,
-                header::CONTENT_TYPE,
-                REQUEST_ID_HEADER,
-            ])
-            .expose_headers([REQUEST_ID_HEADER, header::RETRY_AFTER]),
+            // SDKs send headers of their own; none of them has a meaning here.
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers([REQUEST_ID_HEADER, QUEUE_WAIT_HEADER, header::RETRY_AFTER]),
     ))
 }
 
@@ -241,7 +256,13 @@ pub async fn serve(
     }
     tracing::warn!("drain time is over: cancelling what still runs");
     core.cancellation.cancel(CancelCause::Shutdown);
-    // Cancelled jobs end within an encoder pass; nothing waits for clients that stay idle.
-    let _ = tokio::time::timeout(Duration::from_secs(2), &mut server).await;
+    // Nothing waits for clients that stay idle; jobs end within an encoder pass, and ending
+    // the process under a native library that still computes could crash it.
+    let ended = async {
+        while core.admission.occupancy().active > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let _ = tokio::time::timeout(LONGEST_ENCODER_PASS, ended).await;
     Ok(())
 }

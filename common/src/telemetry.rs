@@ -41,7 +41,7 @@ pub fn init(filter: &str, format: Option<LogFormat>) -> Result<(), String> {
     started.map_err(|cause| format!("logging can't start: {cause}"))
 }
 
-/// Keeps a client's request id when it is short and printable, else makes one.
+/// Makes an id for a request that came without one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NewRequestId;
 

@@ -1,7 +1,7 @@
 //! Clients that are Python programs, in the virtual environment that `scripts/test` makes.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 fn environment() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -10,30 +10,28 @@ fn environment() -> PathBuf {
     root.join("target/test-venv/bin")
 }
 
-/// Runs a program of the environment and gives what it printed.
+/// A program of the environment, to be given its arguments.
 ///
 /// # Panics
-/// It isn't there, or it failed.
-pub fn run(program: &str, arguments: &[&str]) -> String {
+/// It isn't there.
+pub fn command(program: &str) -> Command {
     let path = environment().join(program);
     assert!(
         path.exists(),
         "{} is missing: run ./scripts/test",
         path.display()
     );
-    let output = Command::new(path)
-        .args(arguments)
-        .output()
-        .expect("the program starts");
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(
-        output.status.success(),
-        "{program} {arguments:?} failed:\n{text}"
-    );
+    Command::new(path)
+}
+
+/// What a program printed.
+///
+/// # Panics
+/// It failed.
+pub fn checked(output: &Output) -> String {
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}:\n{text}", output.status);
     text
 }
 

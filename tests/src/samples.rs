@@ -41,13 +41,7 @@ pub fn jfk_path() -> PathBuf {
 /// # Panics
 /// It isn't there.
 pub fn jfk() -> Vec<u8> {
-    let path = root().join("target/samples/jfk.flac");
-    std::fs::read(&path).unwrap_or_else(|cause| {
-        panic!(
-            "{}: {cause}: run ./scripts/test, or ./scripts/fetch-sample",
-            path.display()
-        )
-    })
+    std::fs::read(jfk_path()).expect("the sample is part of the project")
 }
 
 /// [`jfk`] as 16 kHz mono samples.

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::client::Client;
 
 /// Generous: the machines that run this are slow and shared.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A running `voice-stack-asr`.
 pub struct Asr {

@@ -8,20 +8,19 @@ mod transcriptions;
 mod webservice;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use voice_common::ApiError;
+use voice_common::server::QUEUE_WAIT_HEADER;
 
-use crate::job::{App, Done};
-
-/// How long the request waited in the queue, in milliseconds.
-const QUEUE_WAIT_HEADER: HeaderName = HeaderName::from_static("x-queue-wait-ms");
+use crate::job::App;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -69,19 +68,13 @@ pub fn routes(app: Arc<App>) -> OpenApiRouter {
 }
 
 /// An answer with the time that the request waited.
-fn answer<T>(done: &Done<T>, body: impl IntoResponse) -> Response {
+fn answer(waited: Duration, body: impl IntoResponse) -> Response {
     let mut response = body.into_response();
-    let millis = u64::try_from(done.waited.as_millis()).unwrap_or(u64::MAX);
+    let millis = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
     response
         .headers_mut()
         .insert(QUEUE_WAIT_HEADER, HeaderValue::from(millis));
     response
-}
-
-fn not_multipart() -> ApiError {
-    ApiError::InvalidBody {
-        message: "The body must be multipart/form-data with the audio file.".into(),
-    }
 }
 
 fn bad_query(rejection: &QueryRejection) -> ApiError {

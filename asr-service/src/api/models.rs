@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use voice_common::ApiError;
+use voice_common::cancellation::CancelCause;
 use voice_common::error::ErrorResponses;
 
 use crate::job::App;
@@ -92,7 +93,8 @@ pub async fn load(
     Path(id): Path<String>,
 ) -> Result<Json<Loaded>, ApiError> {
     let model = app.models.loader().resolve(Some(&id))?;
-    app.models.lease(&model.id).await?;
+    let loaded = tokio::time::timeout(app.request_timeout, app.models.lease(&model.id)).await;
+    loaded.map_err(|_| ApiError::cancelled(CancelCause::Deadline, app.request_timeout))??;
     Ok(Json(Loaded {
         id: model.id,
         loaded: true,

@@ -27,6 +27,18 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// The fields that [`Self::from_form`] looks at.
+    pub const FIELDS: [&str; 8] = [
+        "model",
+        "language",
+        "prompt",
+        "temperature",
+        "response_format",
+        "stream",
+        "timestamp_granularities",
+        "timestamp_granularities[]",
+    ];
+
     /// Checks the fields of a form; the first bad value is an error that names its field.
     pub fn from_form(form: &Form, translate: bool) -> Result<Self, ApiError> {
         let format = match form.value("response_format").map(str::trim) {

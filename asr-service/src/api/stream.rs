@@ -2,24 +2,23 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, StreamExt as _};
 use serde::Serialize;
 use tokio::sync::mpsc;
+use tracing::{Instrument as _, Span};
 use utoipa::ToSchema;
 use voice_common::ApiError;
 use voice_common::cancellation::{CancelOnDrop, Cancellation};
 use voice_common::error::ErrorBody;
 
+use super::answer;
 use crate::engine::{Options, Transcript};
 use crate::format::Usage;
 use crate::job::{App, Input};
-
-/// Segments that may wait for a slow reader. A reader that stops reading must not make a
-/// job hold its transcript without bound; segments are small and few.
-const BUFFERED_EVENTS: usize = 64;
 
 /// One event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,8 +43,10 @@ pub enum TranscriptEvent {
     Error(ErrorBody),
 }
 
-/// What the job sends to the stream.
+/// What the job sends to the stream. The channel has no bound: the job keeps the segments
+/// anyway, and a reader that stops reading must not stop a job that holds a permit.
 enum Progress {
+    Started { waited: Duration },
     Text(String),
     Finished(Box<Transcript>),
     Failed(ApiError),
@@ -61,21 +62,28 @@ pub async fn transcribe(
 ) -> Result<Response, ApiError> {
     let cancellation = app.core.cancellation.child();
     let hang_up = cancellation.cancel_on_drop();
-    let (sender, mut receiver) = mpsc::channel(BUFFERED_EVENTS);
-    tokio::spawn(run(app, input, model_id, options, cancellation, sender));
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let job = run(app, input, model_id, options, cancellation, sender);
+    tokio::spawn(job.instrument(Span::current()));
 
-    let first = match receiver.recv().await {
-        Some(Progress::Failed(error)) => return Err(error),
-        Some(progress) => progress,
-        None => return Err(ApiError::internal("the job ended without a word")),
+    let mut time_in_queue = Duration::ZERO;
+    let first = loop {
+        match receiver.recv().await {
+            Some(Progress::Started { waited }) => time_in_queue = waited,
+            Some(Progress::Failed(error)) => {
+                hang_up.disarm();
+                return Err(error);
+            }
+            Some(progress) => break progress,
+            None => return Err(ApiError::internal("the job ended without a word")),
+        }
     };
     let rest = futures::stream::unfold(receiver, async |mut receiver| {
         receiver.recv().await.map(|progress| (progress, receiver))
     });
     let progress = futures::stream::once(async { first }).chain(rest);
-    Ok(Sse::new(events(progress, hang_up))
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    let events = Sse::new(events(progress, hang_up)).keep_alive(KeepAlive::default());
+    Ok(answer(time_in_queue, events))
 }
 
 async fn run(
@@ -84,59 +92,74 @@ async fn run(
     model_id: String,
     options: Options,
     cancellation: Cancellation,
-    sender: mpsc::Sender<Progress>,
+    sender: mpsc::UnboundedSender<Progress>,
 ) {
     let segments = sender.clone();
     let done = app
-        .run(
-            input,
-            &model_id,
-            &cancellation,
-            move |model, permit, samples, cancellation| {
-                model.transcribe(permit, samples, &options, cancellation, &mut |segment| {
-                    // Fails only when nobody reads any more; the cancellation says so as well.
-                    let _ = segments.blocking_send(Progress::Text(segment.text.clone()));
-                })
-            },
-        )
+        .run_until_cancelled(input, &model_id, &cancellation, move |it| {
+            // Sending fails only when nobody reads any more; then the job is cancelled too.
+            let send = |progress| drop(segments.send(progress));
+            send(Progress::Started { waited: it.waited });
+            it.model.transcribe(
+                it.permit,
+                it.samples,
+                &options,
+                it.cancellation,
+                &mut |segment| {
+                    send(Progress::Text(segment.text.clone()));
+                },
+            )
+        })
         .await;
     let last = match done {
         Ok(done) => Progress::Finished(Box::new(done.result)),
         Err(error) => Progress::Failed(error),
     };
-    let _ = sender.send(last).await;
+    drop(sender.send(last));
 }
 
 fn events(
     progress: impl Stream<Item = Progress>,
     hang_up: CancelOnDrop,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    // Dropping the stream before its end means that the client left.
-    let mut hang_up = Some(hang_up);
+    // Dropping the stream before its end means that the client left. After a deadline the
+    // job may still say something: nothing follows the last event.
+    let mut unfinished = Some(hang_up);
     let mut sent_text = false;
-    progress.map(move |progress| {
-        let event = match progress {
-            Progress::Text(text) => {
-                let delta = if sent_text {
-                    text
-                } else {
-                    text.trim_start().to_string()
-                };
-                sent_text = true;
-                TranscriptEvent::Delta { delta }
+    progress
+        .scan((), move |(), progress| {
+            let event = unfinished.is_some().then(|| match progress {
+                Progress::Started { .. } => None,
+                Progress::Text(text) => {
+                    let delta = if sent_text {
+                        text
+                    } else {
+                        text.trim_start().to_string()
+                    };
+                    sent_text = true;
+                    Some(TranscriptEvent::Delta { delta })
+                }
+                Progress::Finished(transcript) => Some(TranscriptEvent::Done {
+                    text: transcript.text(),
+                    usage: Usage::of(&transcript),
+                }),
+                Progress::Failed(error) => Some(TranscriptEvent::Error(error.body())),
+            });
+            if matches!(
+                event,
+                Some(Some(
+                    TranscriptEvent::Done { .. } | TranscriptEvent::Error(_)
+                ))
+            ) && let Some(hang_up) = unfinished.take()
+            {
+                hang_up.disarm();
             }
-            Progress::Finished(transcript) => TranscriptEvent::Done {
-                text: transcript.text(),
-                usage: Usage::of(&transcript),
-            },
-            Progress::Failed(error) => TranscriptEvent::Error(error.body()),
-        };
-        if !matches!(event, TranscriptEvent::Delta { .. })
-            && let Some(hang_up) = hang_up.take()
-        {
-            hang_up.disarm();
-        }
-        let json = serde_json::to_string(&event).expect("events hold nothing but text and numbers");
-        Ok(Event::default().data(json))
-    })
+            std::future::ready(event)
+        })
+        .filter_map(std::future::ready)
+        .map(|event| {
+            let json =
+                serde_json::to_string(&event).expect("events hold nothing but text and numbers");
+            Ok(Event::default().data(json))
+        })
 }

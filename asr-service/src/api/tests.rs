@@ -326,7 +326,7 @@ async fn the_webservice_routes_answer_in_their_formats() {
             insta::assert_snapshot!(format!("webservice_{output}"), answer.text);
         }
     }
-    let raw = multipart("audio_file", &[0; 32_000], &[]);
+    let raw = multipart("audio_file", &vec![0; 32_000], &[]);
     let answer = service
         .send(post("/detect-language?encode=false", raw))
         .await;

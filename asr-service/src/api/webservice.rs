@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Multipart, Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -117,7 +116,8 @@ impl Output {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Detected {
     /// English name in lower case.
-    detected_language: &'static str,
+    #[serde(rename = "detected_language")]
+    language: &'static str,
     /// ISO-639-1 code.
     language_code: &'static str,
     /// 0 to 1; 0 when there was no speech.
@@ -136,7 +136,7 @@ pub struct Detected {
 pub async fn asr(
     State(app): State<Arc<App>>,
     query: Result<Query<AsrQuery>, QueryRejection>,
-    body: Result<Multipart, MultipartRejection>,
+    body: Request,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|it| super::bad_query(&it))?;
     let output = Output::parse(query.output.as_deref())?;
@@ -162,22 +162,18 @@ pub async fn asr(
     };
     let words = options.words;
     let (input, model_id) = receive(&app, body, encode).await?;
-    let cancellation = app.core.cancellation.child();
-    let hang_up = cancellation.cancel_on_drop();
     let done = app
-        .run(
-            input,
-            &model_id,
-            &cancellation,
-            move |model, permit, samples, cancellation| {
-                model.transcribe(permit, samples, &options, cancellation, &mut |_| {})
-            },
-        )
-        .await;
-    hang_up.disarm();
-    let done = done?;
-    let body = output.body(done.result.clone(), words);
-    Ok(answer(&done, body))
+        .run(input, &model_id, move |it| {
+            it.model.transcribe(
+                it.permit,
+                it.samples,
+                &options,
+                it.cancellation,
+                &mut |_| {},
+            )
+        })
+        .await?;
+    Ok(answer(done.waited, output.body(done.result, words)))
 }
 
 /// Say which language is spoken.
@@ -189,31 +185,23 @@ pub async fn asr(
 pub async fn detect_language(
     State(app): State<Arc<App>>,
     query: Result<Query<DetectQuery>, QueryRejection>,
-    body: Result<Multipart, MultipartRejection>,
+    body: Request,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|it| super::bad_query(&it))?;
     let encode = parameters::switch("encode", query.encode.as_deref())?;
     let (input, model_id) = receive(&app, body, encode).await?;
-    let cancellation = app.core.cancellation.child();
-    let hang_up = cancellation.cancel_on_drop();
     let done = app
-        .run(
-            input,
-            &model_id,
-            &cancellation,
-            |model, permit, samples, cancellation| {
-                model.detect_language(permit, samples, cancellation)
-            },
-        )
-        .await;
-    hang_up.disarm();
-    let done = done?;
+        .run(input, &model_id, |it| {
+            it.model
+                .detect_language(it.permit, it.samples, it.cancellation)
+        })
+        .await?;
     let detected = Detected {
-        detected_language: done.result.language.name(),
+        language: done.result.language.name(),
         language_code: done.result.language.code(),
         confidence: done.result.probability,
     };
-    Ok(answer(&done, Json(detected)))
+    Ok(answer(done.waited, Json(detected)))
 }
 
 /// The same under /bazarr, for setups that share one address between services.
@@ -229,7 +217,7 @@ pub async fn detect_language(
 pub async fn bazarr_asr(
     app: State<Arc<App>>,
     query: Result<Query<AsrQuery>, QueryRejection>,
-    body: Result<Multipart, MultipartRejection>,
+    body: Request,
 ) -> Result<Response, ApiError> {
     asr(app, query, body).await
 }
@@ -243,18 +231,17 @@ pub async fn bazarr_asr(
 pub async fn bazarr_detect_language(
     app: State<Arc<App>>,
     query: Result<Query<DetectQuery>, QueryRejection>,
-    body: Result<Multipart, MultipartRejection>,
+    body: Request,
 ) -> Result<Response, ApiError> {
     detect_language(app, query, body).await
 }
 
 async fn receive(
     app: &App,
-    body: Result<Multipart, MultipartRejection>,
+    body: Request,
     encode: Option<bool>,
 ) -> Result<(Input, String), ApiError> {
-    let multipart = body.map_err(|_| super::not_multipart())?;
-    let mut form = Form::receive(multipart, FILE_FIELD, app.body_limit).await?;
+    let mut form = Form::receive(body, FILE_FIELD, &[], app.body_limit).await?;
     let model = app.models.loader().resolve(None)?;
     let file = form.take_file(FILE_FIELD)?;
     Ok((

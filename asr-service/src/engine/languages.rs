@@ -2,9 +2,13 @@
 
 use std::ffi::CString;
 
+/// Longer than every English name of a language.
+const LONGEST_NAME: usize = 20;
+
 /// A language of Whisper's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Language {
+    id: i32,
     code: &'static str,
     name: &'static str,
 }
@@ -12,6 +16,7 @@ pub struct Language {
 impl Language {
     /// English, which every model knows.
     pub const ENGLISH: Self = Self {
+        id: 0,
         code: "en",
         name: "english",
     };
@@ -19,8 +24,10 @@ impl Language {
     /// From a code (`de`) or an English name (`german`), in any case.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
-        // The binding hands the text over as a C string and panics on a NUL.
-        if text.is_empty() || text.contains('\0') {
+        // whisper.cpp writes a name that it doesn't know into the log as it came.
+        let is_plausible =
+            text.len() <= LONGEST_NAME && text.bytes().all(|it| it.is_ascii_lowercase());
+        if text.is_empty() || !is_plausible {
             return None;
         }
         Self::from_id(whisper_rs::get_lang_id(&text)?)
@@ -32,9 +39,15 @@ impl Language {
             return None;
         }
         Some(Self {
+            id,
             code: whisper_rs::get_lang_str(id)?,
             name: whisper_rs::get_lang_str_full(id)?,
         })
+    }
+
+    /// whisper.cpp's number for it.
+    pub(super) fn id(self) -> i32 {
+        self.id
     }
 
     /// ISO 639-1 code, as far as the language has one.
@@ -70,7 +83,16 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "xx", "en-US", "klingon", "e\0n", "auto"] {
+        for text in [
+            "",
+            "haitian creole\nforged",
+            "xx",
+            "en-US",
+            "klingon",
+            "e\0n",
+            "auto",
+            "e\nn",
+        ] {
             assert_eq!(Language::parse(text), None, "{text:?}");
         }
         assert_eq!(Language::parse("en"), Some(Language::ENGLISH));

@@ -126,7 +126,6 @@ impl ScriptedSource {
                 } else {
                     Quantisation::F16
                 },
-                multilingual: !id.contains(".en"),
             })
             .collect();
         Self {

@@ -228,9 +228,9 @@ impl WindowCutter {
             if grown <= LONGEST_WINDOW_SAMPLES {
                 let last = open.pieces.last_mut().expect("an open window has a piece");
                 if joins {
-                    last.end = piece.end
+                    last.end = piece.end;
                 } else {
-                    open.pieces.push(piece)
+                    open.pieces.push(piece);
                 }
                 open.speech.push(region);
                 return None;

@@ -81,9 +81,9 @@ impl Drop for Job {
 }
 
 impl Job {
-    /// This job's share for one window: the cores divided by the jobs, or what is free of
-    /// it now. Waits for a first core, in the order of asking; `None` when cancelled.
-    pub fn threads(&self, cancellation: &Cancellation) -> Option<Threads<'_>> {
+    /// This job's share for one step: the cores divided by the jobs, at most `most`, or what
+    /// is free of it now. Waits for a first core, in the order of asking; `None` when cancelled.
+    pub fn threads(&self, most: usize, cancellation: &Cancellation) -> Option<Threads<'_>> {
         let budget = &*self.budget;
         let mut division = budget.division.lock();
         let ticket = division.next_ticket;
@@ -99,7 +99,7 @@ impl Job {
         }
         division.waiting.pop_front();
         let share = (budget.cores / division.jobs.max(1)).max(1);
-        let count = share.min(division.free);
+        let count = share.min(most).min(division.free);
         division.free -= count;
         budget.returned.notify_all();
         Some(Threads { budget, count })
@@ -132,16 +132,19 @@ mod tests {
     fn one_job_gets_all_cores_and_two_share_them() {
         let budget = ThreadBudget::new(8);
         let (one, going_on) = (budget.join(), Cancellation::new());
-        assert_eq!(one.threads(&going_on).unwrap().count(), 8);
+        assert_eq!(one.threads(usize::MAX, &going_on).unwrap().count(), 8);
         let other = budget.join();
-        let held = one.threads(&going_on).unwrap();
+        let held = one.threads(usize::MAX, &going_on).unwrap();
         assert_eq!(
-            (held.count(), other.threads(&going_on).unwrap().count()),
+            (
+                held.count(),
+                other.threads(usize::MAX, &going_on).unwrap().count()
+            ),
             (4, 4)
         );
         drop(other);
         drop(held);
-        assert_eq!(one.threads(&going_on).unwrap().count(), 8);
+        assert_eq!(one.threads(usize::MAX, &going_on).unwrap().count(), 8);
     }
 
     #[test]
@@ -150,11 +153,11 @@ mod tests {
         let (early, late, request) = (budget.join(), budget.join(), Cancellation::new());
         let third = budget.join();
         let _all = (
-            early.threads(&request).unwrap(),
-            late.threads(&request).unwrap(),
+            early.threads(usize::MAX, &request).unwrap(),
+            late.threads(usize::MAX, &request).unwrap(),
         );
         request.cancel(CancelCause::Disconnected);
-        assert!(third.threads(&request).is_none());
+        assert!(third.threads(usize::MAX, &request).is_none());
         assert!(budget.division.lock().waiting.is_empty());
     }
 
@@ -167,7 +170,7 @@ mod tests {
                 scope.spawn(|| {
                     let job = budget.join();
                     for _ in 0..200 {
-                        let threads = job.threads(&Cancellation::new()).unwrap();
+                        let threads = job.threads(usize::MAX, &Cancellation::new()).unwrap();
                         let now =
                             running.fetch_add(threads.count(), Ordering::SeqCst) + threads.count();
                         most.fetch_max(now, Ordering::SeqCst);

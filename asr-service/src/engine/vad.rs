@@ -12,6 +12,8 @@ const BLOCK_FRAMES: usize = 469;
 /// Frames before a block that set up the detector's memory, which is cleared for each call.
 const WARM_UP_FRAMES: usize = 16;
 
+const FAILED: &str = "voice activity detection failed";
+
 /// Detectors that are made once and reused.
 pub struct VadPool {
     model: PathBuf,
@@ -75,10 +77,12 @@ impl Vad<'_> {
         let warm_up = first_frame.min(WARM_UP_FRAMES);
         let start = (first_frame - warm_up) * FRAME_SAMPLES;
         let end = ((first_frame + BLOCK_FRAMES) * FRAME_SAMPLES).min(samples.len());
-        let context = self.context.as_mut().expect("held until drop");
-        context
-            .detect_speech(&samples[start..end])
-            .map_err(|_| "voice activity detection failed".to_string())?;
+        let context = self.context.as_mut().ok_or(FAILED)?;
+        if context.detect_speech(&samples[start..end]).is_err() {
+            // Not trusted again, so not returned to the pool.
+            self.context = None;
+            return Err(FAILED.into());
+        }
         Ok(context
             .probabilities()
             .get(warm_up..)

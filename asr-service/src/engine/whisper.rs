@@ -31,8 +31,10 @@ const WORTHWHILE_REMAINDER_SECONDS: f64 = 0.6;
 /// whisper.cpp reads out of bounds below 201 samples and gives up below 0.1 s.
 const SHORTEST_RUN_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
 /// Whisper looks at the last 224 tokens of a prompt. whisper.cpp's tokenizer recurses once a
-/// character, so a longer prompt is not only useless but would exhaust the stack.
-const LONGEST_PROMPT_CHARS: usize = 1000;
+/// byte, so a longer prompt is not only useless but would exhaust the stack.
+const LONGEST_PROMPT_BYTES: usize = 1000;
+/// A window with this much speech and no text went wrong.
+const SPEECH_THAT_MUST_GIVE_TEXT_SECONDS: f64 = 1.0;
 
 /// What all models of a service share.
 #[derive(Clone)]
@@ -85,12 +87,9 @@ impl WhisperModel {
         work: impl FnOnce(&mut State) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let idle = self.idle_states.lock().pop();
-        let mut state = match idle {
-            Some(state) => state,
-            None => State::new(&self.context).ok_or_else(|| {
-                EngineError::Failed("not enough memory for another inference".into())
-            })?,
-        };
+        let mut state = idle
+            .or_else(|| State::new(&self.context))
+            .ok_or_else(|| EngineError::Failed("not enough memory for another inference".into()))?;
         let result = work(&mut state);
         // A state that failed for another reason than a cancellation is not trusted again.
         if matches!(result, Ok(_) | Err(EngineError::Cancelled)) {
@@ -101,6 +100,19 @@ impl WhisperModel {
 
     fn check(&self, options: &Options) -> Result<(), EngineError> {
         match options.language {
+            Some(language)
+                if self.context.is_multilingual()
+                    && language.id() >= self.context.language_count() =>
+            {
+                Err(EngineError::Unsupported {
+                    param: "language",
+                    message: format!(
+                        "Model '{}' does not know '{}'; large-v3 does",
+                        self.name,
+                        language.code()
+                    ),
+                })
+            }
             Some(language) if !self.context.is_multilingual() && language != Language::ENGLISH => {
                 Err(EngineError::Unsupported {
                     param: "language",
@@ -124,8 +136,8 @@ impl WhisperModel {
         else {
             return Vec::new();
         };
-        let skipped = prompt.chars().count().saturating_sub(LONGEST_PROMPT_CHARS);
-        let tail: String = prompt.chars().skip(skipped).collect();
+        let tail =
+            &prompt[prompt.ceil_char_boundary(prompt.len().saturating_sub(LONGEST_PROMPT_BYTES))..];
         // As Whisper was trained: a prompt is text that went before, with its space.
         self.context.tokenize(&format!(" {tail}"))
     }
@@ -153,14 +165,13 @@ impl Session<'_> {
         let heard = padded(window.samples(samples));
         let threads = self
             .job
-            .threads(self.cancellation)
+            .threads(usize::MAX, self.cancellation)
             .ok_or(EngineError::Cancelled)?;
-        let language = match self.language {
-            Some(language) => language,
-            None => {
-                let detected = detect(self.state, &heard, threads.count(), self.cancellation)?;
-                *self.language.insert(detected.language)
-            }
+        let language = if let Some(language) = self.language {
+            language
+        } else {
+            let detected = detect(self.state, &heard, threads.count(), self.cancellation)?;
+            *self.language.insert(detected.language)
         };
         let code = language.c_code();
         let go_on_after =
@@ -184,7 +195,9 @@ impl Session<'_> {
         }
         let mut result = self.state.run(&run).map_err(engine_error)?;
         let mut quality = self.judge(&result);
-        if !quality.is_trustworthy() && run.audio_ctx < FULL_AUDIO_CTX {
+        let is_empty = result.segments.is_empty()
+            && window.speech_seconds_after(0.0) >= SPEECH_THAT_MUST_GIVE_TEXT_SECONDS;
+        if (is_empty || !quality.is_trustworthy()) && run.audio_ctx < FULL_AUDIO_CTX {
             tracing::debug!(
                 ?quality,
                 "result can't be trusted: running again at full context"
@@ -193,7 +206,10 @@ impl Session<'_> {
             run.temperature_step = TEMPERATURE_STEP;
             let second = self.state.run(&run).map_err(engine_error)?;
             let second_quality = self.judge(&second);
-            if second_quality.is_trustworthy() || second_quality.is_better_than(&quality) {
+            if is_empty
+                || second_quality.is_trustworthy()
+                || second_quality.is_better_than(&quality)
+            {
                 (result, quality) = (second, second_quality);
             }
         }
@@ -336,7 +352,9 @@ impl Transcriber for WhisperModel {
         self.with_state(|state| {
             let mut detected = None;
             for_each_window(&mut vad, samples, &job, cancellation, |window| {
-                let threads = job.threads(cancellation).ok_or(EngineError::Cancelled)?;
+                let threads = job
+                    .threads(usize::MAX, cancellation)
+                    .ok_or(EngineError::Cancelled)?;
                 let heard = padded(window.samples(samples));
                 detected = Some(detect(state, &heard, threads.count(), cancellation)?);
                 Ok(false)
@@ -365,7 +383,7 @@ fn for_each_window(
         if cancellation.is_cancelled() {
             return Err(EngineError::Cancelled);
         }
-        let threads = job.threads(cancellation).ok_or(EngineError::Cancelled)?;
+        let threads = job.threads(1, cancellation).ok_or(EngineError::Cancelled)?;
         let probabilities = vad.block(samples, frame).map_err(EngineError::Failed)?;
         drop(threads);
         if probabilities.is_empty() {

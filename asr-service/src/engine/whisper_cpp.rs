@@ -66,6 +66,18 @@ impl Context {
         unsafe { sys::whisper_is_multilingual(self.0.as_ptr()) != 0 }
     }
 
+    /// How many of whisper.cpp's languages the model has a token for: `large-v3` knows one
+    /// more (Cantonese) than those before it.
+    pub fn language_count(&self) -> i32 {
+        // Everything in a multilingual vocabulary that is no language.
+        const OTHER_TOKENS: i32 = 51_766;
+        if !self.is_multilingual() {
+            return 1;
+        }
+        // SAFETY: as above.
+        unsafe { sys::whisper_n_vocab(self.0.as_ptr()) - OTHER_TOKENS }
+    }
+
     /// The first id that is no text: end of text, then special and timestamp tokens.
     pub fn first_special_token(&self) -> i32 {
         // SAFETY: as above.
@@ -107,7 +119,7 @@ impl Context {
 
 /// Working memory of one run at a time: reused, it costs nothing to set up.
 pub struct State {
-    state: NonNull<sys::whisper_state>,
+    raw: NonNull<sys::whisper_state>,
     context: Arc<Context>,
     /// whisper.cpp frees a state itself when it can't grow its key-value cache.
     freed: bool,
@@ -123,7 +135,7 @@ impl Drop for State {
     fn drop(&mut self) {
         if !self.freed {
             // SAFETY: made by whisper_init_state, freed once.
-            unsafe { sys::whisper_free_state(self.state.as_ptr()) }
+            unsafe { sys::whisper_free_state(self.raw.as_ptr()) }
         }
     }
 }
@@ -222,14 +234,18 @@ extern "C" fn before_encoding(
         return false;
     }
     if callbacks.windows > 1 {
-        // SAFETY: the state of the running call; the index is checked.
+        // SAFETY: the state of the running call; the index is checked. Without a segment
+        // yet, whisper.cpp knows best where it is.
         let done = unsafe {
             match sys::whisper_full_n_segments_from_state(state) {
-                0 => return false,
-                count => sys::whisper_full_get_segment_t1_from_state(state, count - 1),
+                0 => None,
+                count => Some(sys::whisper_full_get_segment_t1_from_state(
+                    state,
+                    count - 1,
+                )),
             }
         };
-        if !(callbacks.go_on_after)(done as f64 * SECONDS_PER_TICK) {
+        if done.is_some_and(|ticks| !(callbacks.go_on_after)(ticks as f64 * SECONDS_PER_TICK)) {
             return false;
         }
     }
@@ -267,8 +283,8 @@ impl State {
     pub fn new(context: &Arc<Context>) -> Option<Self> {
         // SAFETY: the context is valid, and kept alive by the Arc in the result.
         let state = unsafe { sys::whisper_init_state(context.0.as_ptr()) };
-        NonNull::new(state).map(|state| Self {
-            state,
+        NonNull::new(state).map(|raw| Self {
+            raw,
             context: Arc::clone(context),
             freed: false,
         })
@@ -309,15 +325,15 @@ impl State {
         params
     }
 
-    fn full(&mut self, params: sys::whisper_full_params, samples: &[f32]) -> c_int {
+    fn full(&mut self, params: &sys::whisper_full_params, samples: &[f32]) -> c_int {
         debug_assert!(!self.freed, "a state is not used after a failure");
         // SAFETY: both pointers are valid, the length is the slice's, and everything that
         // params points to outlives the call (it belongs to the caller's frame).
         let code = unsafe {
             sys::whisper_full_with_state(
                 self.context.0.as_ptr(),
-                self.state.as_ptr(),
-                params,
+                self.raw.as_ptr(),
+                *params,
                 samples.as_ptr(),
                 samples.len() as c_int,
             )
@@ -346,7 +362,7 @@ impl State {
         params.logits_filter_callback = Some(count_attempts);
         params.logits_filter_callback_user_data = data;
 
-        let code = self.full(params, run.samples);
+        let code = self.full(&params, run.samples);
         if run.cancellation.is_cancelled() && !self.freed {
             return Err(RunError::Cancelled);
         }
@@ -361,7 +377,7 @@ impl State {
     }
 
     fn segments(&self) -> Vec<RawSegment> {
-        let state = self.state.as_ptr();
+        let state = self.raw.as_ptr();
         // SAFETY: the state is valid and all indices are below the counts that it states.
         unsafe {
             (0..sys::whisper_full_n_segments_from_state(state))
@@ -401,7 +417,7 @@ impl State {
         // run whose encoder pass is refused leaves ours, and the spectrogram.
         let mut params = Self::params(run);
         params.encoder_begin_callback = Some(refuse_encoding);
-        let code = self.full(params, run.samples);
+        let code = self.full(&params, run.samples);
         if code != 0 {
             return Err(RunError::Failed(code));
         }
@@ -415,7 +431,7 @@ impl State {
         let id = unsafe {
             sys::whisper_lang_auto_detect_with_state(
                 self.context.0.as_ptr(),
-                self.state.as_ptr(),
+                self.raw.as_ptr(),
                 0,
                 run.threads as c_int,
                 probabilities.as_mut_ptr(),
@@ -424,8 +440,18 @@ impl State {
         if run.cancellation.is_cancelled() {
             return Err(RunError::Cancelled);
         }
-        let index = usize::try_from(id).map_err(|_| RunError::Failed(id))?;
-        Ok((id, probabilities.get(index).copied().unwrap_or(0.0)))
+        if id < 0 {
+            return Err(RunError::Failed(id));
+        }
+        // Of the languages that this model has a token for.
+        let known = usize::try_from(self.context.language_count()).unwrap_or(0);
+        probabilities
+            .into_iter()
+            .take(known)
+            .zip(0..)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other))
+            .map(|(probability, id)| (id, probability))
+            .ok_or(RunError::Failed(id))
     }
 }
 
@@ -466,8 +492,9 @@ extern "C" fn log_line(level: sys::ggml_log_level, text: *const c_char, _data: *
     // SAFETY: whisper.cpp passes a NUL-terminated string.
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
     let text = text.trim_end();
-    // Refusing an encoder pass is how language detection and the end of a window work.
-    let is_expected = text.contains("encoder_begin_callback returned false");
+    // Refused encoder passes and aborted runs are how detection, windows and cancellation
+    // work; a run that really failed is reported with its code.
+    let is_expected = text.starts_with("whisper_full_with_state");
     match level {
         sys::ggml_log_level_GGML_LOG_LEVEL_ERROR if !is_expected => {
             tracing::error!(target: "whisper_cpp", "{text}");

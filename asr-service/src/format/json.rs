@@ -31,6 +31,7 @@ fn to_milliseconds(seconds: f64) -> f64 {
 
 /// `response_format=json`.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)] // for the schema: what has more fields is a `Verbose`
 pub struct Plain {
     /// The whole text.
     text: String,
@@ -89,6 +90,16 @@ impl Verbose {
             segments: segments.then_some(transcript.segments),
         }
     }
+}
+
+/// What the JSON answers of OpenAI's endpoints look like.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum JsonAnswer {
+    /// `response_format=json`.
+    Plain(Plain),
+    /// `response_format=verbose_json`.
+    Verbose(Verbose),
 }
 
 /// The JSON of the whisper-asr-webservice routes.

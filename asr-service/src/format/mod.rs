@@ -3,5 +3,5 @@
 mod json;
 mod subtitles;
 
-pub use json::{Plain, Usage, Verbose, Webservice};
+pub use json::{JsonAnswer, Plain, Usage, Verbose, Webservice};
 pub use subtitles::{srt, tsv, vtt};

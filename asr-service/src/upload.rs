@@ -200,3 +200,30 @@ impl Parts {
         Ok(UploadedFile { content, name })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_endless_header_of_a_part_is_given_up_early() {
+        let sent = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&sent);
+        let begin = b"--b\r\nX-Filler: ".to_vec();
+        let filler = std::iter::repeat_n(vec![b'x'; 16 * 1024], 1000);
+        let chunks = std::iter::once(begin).chain(filler).inspect(move |chunk| {
+            counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        });
+        let body = futures::stream::iter(chunks.map(Ok::<_, std::io::Error>));
+        let request = Request::post("/")
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(Body::from_stream(body))
+            .unwrap();
+        let limit = BodyLimit::new(100 * 1024 * 1024);
+        let error = Form::receive(request, "file", &[], limit)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "invalid_body");
+        assert!(sent.load(Ordering::Relaxed) <= 2 * UNPARSED_BYTES);
+    }
+}

@@ -113,6 +113,13 @@ def too_large():
 
 def keys():
     expect(openai.AuthenticationError, transcribe)
+    # Refused before its body is read: the client must still see why.
+    large = io.BytesIO(bytes(40 * 1024 * 1024))
+    large.name = "large.wav"
+    expect(
+        openai.AuthenticationError,
+        lambda: client().audio.transcriptions.create(model="whisper-1", file=large),
+    )
     assert PHRASE in plain(transcribe(client(key="right")).text)
 
 

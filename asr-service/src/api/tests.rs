@@ -255,6 +255,40 @@ async fn bodies_that_can_not_be_understood_are_refused_clearly() {
 }
 
 #[tokio::test]
+async fn floods_in_a_form_are_passed_over_or_refused() {
+    let service = service(&[], Scripted::default());
+    let path = "/v1/audio/transcriptions";
+    let field = |name: &str, value: &[u8]| {
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        [head.as_bytes(), value, b"\r\n"].concat()
+    };
+    let with_audio = |front: Vec<u8>| [front, multipart("file", &wav(), &[])].concat();
+
+    let unknown = [
+        field("other", &[0xFF; 200_000]),
+        field("other", &[b'x'; 200_000]),
+    ]
+    .concat();
+    assert_eq!(
+        service.send(post(path, with_audio(unknown))).await.status,
+        StatusCode::OK
+    );
+    let many: Vec<u8> = (0..2_000)
+        .flat_map(|it| field(&format!("f{it}"), b"x"))
+        .collect();
+    assert_eq!(
+        service.send(post(path, with_audio(many))).await.status,
+        StatusCode::OK
+    );
+
+    let prompt = with_audio(field("prompt", &[b'x'; 70_000]));
+    assert_eq!(service.send(post(path, prompt)).await.error().2, "prompt");
+    let not_text = with_audio(field("prompt", &[0xFF; 10]));
+    assert_eq!(service.send(post(path, not_text)).await.error().2, "prompt");
+}
+
+#[tokio::test]
 async fn audio_over_the_limit_is_413() {
     let service = service(&["--max-audio-seconds", "0.5"], Scripted::default());
     assert_eq!(service.transcribe(&[]).await.error().1, "audio_too_long");

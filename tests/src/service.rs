@@ -153,3 +153,18 @@ impl Drop for Asr {
         let _ = self.child.wait();
     }
 }
+
+/// Looks again and again until the condition holds.
+///
+/// # Panics
+/// It doesn't within half a minute.
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "not in time: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use voice_stack_tests::samples::{self, JFK_PHRASE};
-use voice_stack_tests::service::Asr;
+use voice_stack_tests::service::{Asr, wait_until};
 use voice_stack_tests::synthetic;
 
 fn plain(text: &str) -> String {
@@ -217,17 +217,6 @@ fn long_request() -> Vec<u8> {
     body.extend_from_slice(&synthetic::wav(&samples::jfk_samples().repeat(30)));
     body.extend_from_slice(b"\r\n--b--\r\n");
     body
-}
-
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let started = std::time::Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "not in time: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

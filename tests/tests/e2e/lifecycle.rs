@@ -1,21 +1,8 @@
 //! Models in and out of memory, and the end of the service.
 
-use std::time::{Duration, Instant};
-
 use voice_stack_tests::client::Client;
 use voice_stack_tests::samples;
-use voice_stack_tests::service::Asr;
-
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "not in time: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
+use voice_stack_tests::service::{Asr, wait_until};
 
 fn models_in_memory(client: &Client) -> Vec<String> {
     let detailed = client.get("/health/detailed").json();

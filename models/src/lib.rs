@@ -26,6 +26,6 @@ pub mod pull;
 mod store;
 
 pub use catalogue::{Catalogue, Entry, Kind, Languages, Quantisation};
-pub use convert::ConvertError;
+pub use convert::{ConvertError, mel_filters};
 pub use error::Error;
 pub use store::Store;

@@ -1,6 +1,7 @@
 //! Speech recognition: samples in, segments out.
 
 pub mod languages;
+mod mel;
 mod quality;
 #[cfg(test)]
 pub mod scripted;

@@ -167,17 +167,17 @@ impl Session<'_> {
             .job
             .threads(usize::MAX, self.cancellation)
             .ok_or(EngineError::Cancelled)?;
+        self.state.listen(&heard).map_err(engine_error)?;
         let language = if let Some(language) = self.language {
             language
         } else {
-            let detected = detect(self.state, &heard, threads.count(), self.cancellation)?;
+            let detected = detect(self.state, heard.len(), threads.count(), self.cancellation)?;
             *self.language.insert(detected.language)
         };
         let code = language.c_code();
         let go_on_after =
             |seconds| window.speech_seconds_after(seconds) >= WORTHWHILE_REMAINDER_SECONDS;
         let mut run = Run {
-            samples: &heard,
             audio_ctx: audio_ctx(window.seconds()),
             threads: threads.count(),
             language: &code,
@@ -186,7 +186,7 @@ impl Session<'_> {
             temperature: self.options.temperature,
             temperature_step: 0.0,
             beam_size: self.model.shared.beam_size,
-            token_timestamps: self.options.words,
+            token_timestamps: self.options.words.then_some(&*heard),
             go_on_after: &go_on_after,
             cancellation: self.cancellation,
         };
@@ -356,7 +356,8 @@ impl Transcriber for WhisperModel {
                     .threads(usize::MAX, cancellation)
                     .ok_or(EngineError::Cancelled)?;
                 let heard = padded(window.samples(samples));
-                detected = Some(detect(state, &heard, threads.count(), cancellation)?);
+                state.listen(&heard).map_err(engine_error)?;
+                detected = Some(detect(state, heard.len(), threads.count(), cancellation)?);
                 Ok(false)
             })?;
             // Without speech there is nothing to tell: say so by the probability.
@@ -406,16 +407,16 @@ fn for_each_window(
     Ok(())
 }
 
+/// The language of the so many samples that the state listened to.
 fn detect(
     state: &mut State,
-    heard: &[f32],
+    samples: usize,
     threads: usize,
     cancellation: &Cancellation,
 ) -> Result<DetectedLanguage, EngineError> {
     let english = Language::ENGLISH.c_code();
     let run = Run {
-        samples: heard,
-        audio_ctx: audio_ctx(heard.len() as f64 / f64::from(SAMPLE_RATE_HZ)),
+        audio_ctx: audio_ctx(samples as f64 / f64::from(SAMPLE_RATE_HZ)),
         threads,
         language: &english,
         translate: false,
@@ -423,7 +424,7 @@ fn detect(
         temperature: 0.0,
         temperature_step: 0.0,
         beam_size: 1,
-        token_timestamps: false,
+        token_timestamps: None,
         go_on_after: &|_| false,
         cancellation,
     };

@@ -13,8 +13,17 @@ use std::sync::Arc;
 use voice_common::cancellation::Cancellation;
 use whisper_rs::whisper_rs_sys as sys;
 
+use super::mel::{MelTransform, Spectrogram};
+
 /// Encoder frames of a full 30 s window; a frame is 20 ms.
 pub const FULL_AUDIO_CTX: usize = 1500;
+
+/// What whisper.cpp's `suppress_nst` leaves out, with and without a space before it: "[music]",
+/// "(laughs)", "♪". Its own way looks each of them up again for each token.
+const NON_SPEECH: &str = "\" # ( ) * + / : ; < = > @ [ \\ ] ^ _ ` { | } ~ 「 」 『 』 << >> <<< >>> -- \
+    --- -( -[ (' (\" (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪ ♩ ♪ ♫ ♬ ♭ ♮ ♯";
+/// Fine within a word, but not at the start of one.
+const NON_SPEECH_AT_START: [&str; 2] = [" -", " '"];
 
 /// What went wrong in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +37,12 @@ pub enum RunError {
 }
 
 /// A model in memory. Shared by any number of [`State`]s.
-pub struct Context(NonNull<sys::whisper_context>);
+pub struct Context {
+    raw: NonNull<sys::whisper_context>,
+    mel: MelTransform,
+    /// Ids of the tokens that are no speech.
+    non_speech: Vec<usize>,
+}
 
 // SAFETY: a context is only read after it was built; whisper.cpp keeps everything that a run
 // changes in the state. Concurrent runs of many states on one context are a documented use.
@@ -40,7 +54,7 @@ impl Drop for Context {
     fn drop(&mut self) {
         // SAFETY: the pointer came from whisper_init_* and is freed once; every State holds
         // an Arc of this, so none is left.
-        unsafe { sys::whisper_free(self.0.as_ptr()) }
+        unsafe { sys::whisper_free(self.raw.as_ptr()) }
     }
 }
 
@@ -57,13 +71,22 @@ impl Context {
             params.flash_attn = use_gpu;
             sys::whisper_init_from_file_with_params_no_state(path.as_ptr(), params)
         };
-        NonNull::new(context).map(Self)
+        let raw = NonNull::new(context)?;
+        // SAFETY: the context is valid.
+        let mels = unsafe { sys::whisper_model_n_mels(raw.as_ptr()) };
+        let mut context = Self {
+            raw,
+            mel: MelTransform::new(usize::try_from(mels).ok()?),
+            non_speech: Vec::new(),
+        };
+        context.non_speech = context.find_non_speech();
+        Some(context)
     }
 
     /// False for `.en` models.
     pub fn is_multilingual(&self) -> bool {
         // SAFETY: the context is valid for as long as self.
-        unsafe { sys::whisper_is_multilingual(self.0.as_ptr()) != 0 }
+        unsafe { sys::whisper_is_multilingual(self.raw.as_ptr()) != 0 }
     }
 
     /// How many of whisper.cpp's languages the model has a token for: `large-v3` knows one
@@ -75,13 +98,27 @@ impl Context {
             return 1;
         }
         // SAFETY: as above.
-        unsafe { sys::whisper_n_vocab(self.0.as_ptr()) - OTHER_TOKENS }
+        unsafe { sys::whisper_n_vocab(self.raw.as_ptr()) - OTHER_TOKENS }
     }
 
     /// The first id that is no text: end of text, then special and timestamp tokens.
     pub fn first_special_token(&self) -> i32 {
         // SAFETY: as above.
-        unsafe { sys::whisper_token_eot(self.0.as_ptr()) }
+        unsafe { sys::whisper_token_eot(self.raw.as_ptr()) }
+    }
+
+    fn find_non_speech(&self) -> Vec<usize> {
+        // SAFETY: as above.
+        let count = unsafe { sys::whisper_n_vocab(self.raw.as_ptr()) };
+        (0..count)
+            .filter(|token| {
+                let bytes = self.token_bytes(*token);
+                let bare = bytes.strip_prefix(b" ").unwrap_or(bytes);
+                NON_SPEECH.split(' ').any(|it| it.as_bytes() == bare)
+                    || NON_SPEECH_AT_START.iter().any(|it| it.as_bytes() == bytes)
+            })
+            .filter_map(|token| usize::try_from(token).ok())
+            .collect()
     }
 
     /// The bytes of a token; part of a character for some.
@@ -89,10 +126,10 @@ impl Context {
         // SAFETY: as above; ids outside the vocabulary would throw across the boundary, so
         // they are kept out. The string belongs to the context.
         unsafe {
-            if token < 0 || token >= sys::whisper_n_vocab(self.0.as_ptr()) {
+            if token < 0 || token >= sys::whisper_n_vocab(self.raw.as_ptr()) {
                 return &[];
             }
-            CStr::from_ptr(sys::whisper_token_to_str(self.0.as_ptr(), token)).to_bytes()
+            CStr::from_ptr(sys::whisper_token_to_str(self.raw.as_ptr(), token)).to_bytes()
         }
     }
 
@@ -106,7 +143,7 @@ impl Context {
         // SAFETY: the buffer has the length that is passed.
         let count = unsafe {
             sys::whisper_tokenize(
-                self.0.as_ptr(),
+                self.raw.as_ptr(),
                 c_text.as_ptr(),
                 tokens.as_mut_ptr(),
                 tokens.len() as c_int,
@@ -121,6 +158,8 @@ impl Context {
 pub struct State {
     raw: NonNull<sys::whisper_state>,
     context: Arc<Context>,
+    /// Of the samples that were listened to last; whisper.cpp has a copy.
+    spectrogram: Spectrogram,
     /// whisper.cpp frees a state itself when it can't grow its key-value cache.
     freed: bool,
 }
@@ -140,10 +179,8 @@ impl Drop for State {
     }
 }
 
-/// How one run goes.
+/// How one run over the samples that [`State::listen`] got goes.
 pub struct Run<'a> {
-    /// 16 kHz mono, at least 0.1 s and at most 30 s.
-    pub samples: &'a [f32],
     /// Encoder frames to compute, at most [`FULL_AUDIO_CTX`].
     pub audio_ctx: usize,
     /// Threads to compute with.
@@ -160,8 +197,8 @@ pub struct Run<'a> {
     pub temperature_step: f32,
     /// 1 is greedy.
     pub beam_size: usize,
-    /// Estimate when each token was said.
-    pub token_timestamps: bool,
+    /// The samples once more, to estimate from their energy when each token was said.
+    pub token_timestamps: Option<&'a [f32]>,
     /// Whether what is left after so many seconds is worth another encoder pass.
     pub go_on_after: &'a dyn Fn(f64) -> bool,
     /// Looked at after each encoder pass and each token.
@@ -206,6 +243,7 @@ pub struct RawTranscript {
 /// What the callbacks of one run share. Lives on the stack of [`State::run`].
 struct Callbacks<'a> {
     cancellation: &'a Cancellation,
+    non_speech: &'a [usize],
     go_on_after: &'a dyn Fn(f64) -> bool,
     windows: u32,
     attempts: u32,
@@ -262,19 +300,29 @@ extern "C" fn refuse_encoding(
     false
 }
 
-/// Called for the logits of each token. The first token of an attempt tells attempts apart,
-/// which is the only way to learn the temperature that was used in the end.
-extern "C" fn count_attempts(
+/// Called for the logits of each token: rules out what is no speech, as OpenAI's default does.
+/// The first token of an attempt tells attempts apart, which is the only way to learn the
+/// temperature that was used in the end.
+extern "C" fn filter_logits(
     _context: *mut sys::whisper_context,
     _state: *mut sys::whisper_state,
     _tokens: *const sys::whisper_token_data,
     token_count: c_int,
-    _logits: *mut f32,
+    logits: *mut f32,
     data: *mut c_void,
 ) {
-    if token_count == 0 {
-        // SAFETY: as above.
-        unsafe { &mut *data.cast::<Callbacks<'_>>() }.attempts += 1;
+    let callbacks = data.cast::<Callbacks<'_>>();
+    // SAFETY: data is the Callbacks of the run that calls, and the logits are one decoder's,
+    // one for each token of the vocabulary that the ids are from. Decoders of a beam search
+    // call from several threads at once, but only for tokens after the first: then nothing
+    // is written but their own logits, and nothing read but a field that never changes.
+    unsafe {
+        if token_count == 0 {
+            (*callbacks).attempts += 1;
+        }
+        for token in (*callbacks).non_speech {
+            *logits.add(*token) = f32::NEG_INFINITY;
+        }
     }
 }
 
@@ -282,15 +330,16 @@ impl State {
     /// Working memory for runs on `context`; `None` when there is not enough memory.
     pub fn new(context: &Arc<Context>) -> Option<Self> {
         // SAFETY: the context is valid, and kept alive by the Arc in the result.
-        let state = unsafe { sys::whisper_init_state(context.0.as_ptr()) };
+        let state = unsafe { sys::whisper_init_state(context.raw.as_ptr()) };
         NonNull::new(state).map(|raw| Self {
             raw,
             context: Arc::clone(context),
+            spectrogram: Spectrogram::default(),
             freed: false,
         })
     }
 
-    fn params(run: &Run<'_>) -> sys::whisper_full_params {
+    fn params(&self, run: &Run<'_>) -> sys::whisper_full_params {
         let strategy = if run.beam_size > 1 {
             sys::whisper_sampling_strategy_WHISPER_SAMPLING_BEAM_SEARCH
         } else {
@@ -314,9 +363,9 @@ impl State {
         if run.beam_size > 1 {
             params.beam_search.beam_size = run.beam_size as c_int;
         }
-        params.token_timestamps = run.token_timestamps;
-        // As OpenAI's default: no "[music]", "(laughs)", "♪".
-        params.suppress_nst = true;
+        params.token_timestamps = run.token_timestamps.is_some();
+        // Without it, whisper.cpp would go on into the padding of a spectrogram it was given.
+        params.duration_ms = self.spectrogram.milliseconds() as c_int;
         params.no_context = true;
         params.print_progress = false;
         params.print_realtime = false;
@@ -325,13 +374,40 @@ impl State {
         params
     }
 
+    /// Takes in what the next runs are about: 16 kHz mono, at least 0.1 s and at most 30 s.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub fn listen(&mut self, samples: &[f32]) -> Result<(), RunError> {
+        debug_assert!(!self.freed, "a state is not used after a failure");
+        let mel = &self.context.mel;
+        mel.compute(samples, &mut self.spectrogram);
+        // SAFETY: both pointers are valid; whisper.cpp copies a value for each frame of each
+        // band, which is how many the spectrogram has.
+        let code = unsafe {
+            sys::whisper_set_mel_with_state(
+                self.context.raw.as_ptr(),
+                self.raw.as_ptr(),
+                self.spectrogram.values().as_ptr(),
+                self.spectrogram.frames() as c_int,
+                mel.mels() as c_int,
+            )
+        };
+        match code {
+            0 => Ok(()),
+            code => Err(RunError::Failed(code)),
+        }
+    }
+
+    /// With samples, whisper.cpp computes a spectrogram of its own: they are for runs that
+    /// need them for something else as well.
     fn full(&mut self, params: &sys::whisper_full_params, samples: &[f32]) -> c_int {
         debug_assert!(!self.freed, "a state is not used after a failure");
         // SAFETY: both pointers are valid, the length is the slice's, and everything that
         // params points to outlives the call (it belongs to the caller's frame).
         let code = unsafe {
             sys::whisper_full_with_state(
-                self.context.0.as_ptr(),
+                self.context.raw.as_ptr(),
                 self.raw.as_ptr(),
                 *params,
                 samples.as_ptr(),
@@ -342,27 +418,29 @@ impl State {
         code
     }
 
-    /// Transcribes up to 30 s.
+    /// Transcribes what was listened to.
     ///
     /// # Errors
     /// See [`RunError`].
     pub fn run(&mut self, run: &Run<'_>) -> Result<RawTranscript, RunError> {
+        let context = Arc::clone(&self.context);
         let mut callbacks = Callbacks {
             cancellation: run.cancellation,
+            non_speech: &context.non_speech,
             go_on_after: run.go_on_after,
             windows: 0,
             attempts: 0,
         };
         let data = (&raw mut callbacks).cast::<c_void>();
-        let mut params = Self::params(run);
+        let mut params = self.params(run);
         params.abort_callback = Some(should_abort);
         params.abort_callback_user_data = data;
         params.encoder_begin_callback = Some(before_encoding);
         params.encoder_begin_callback_user_data = data;
-        params.logits_filter_callback = Some(count_attempts);
+        params.logits_filter_callback = Some(filter_logits);
         params.logits_filter_callback_user_data = data;
 
-        let code = self.full(&params, run.samples);
+        let code = self.full(&params, run.token_timestamps.unwrap_or_default());
         if run.cancellation.is_cancelled() && !self.freed {
             return Err(RunError::Cancelled);
         }
@@ -407,17 +485,17 @@ impl State {
         }
     }
 
-    /// The spoken language's id and its probability. Only for multilingual models. Uses
-    /// `samples`, `audio_ctx`, `threads` and `cancellation` of the run.
+    /// The id of the language of what was listened to, and its probability. Only for
+    /// multilingual models. Uses `audio_ctx`, `threads` and `cancellation` of the run.
     ///
     /// # Errors
     /// See [`RunError`].
     pub fn detect_language(&mut self, run: &Run<'_>) -> Result<(i32, f32), RunError> {
         // Detection encodes with the audio_ctx that the previous run left in the state. A
-        // run whose encoder pass is refused leaves ours, and the spectrogram.
-        let mut params = Self::params(run);
+        // run whose encoder pass is refused leaves ours.
+        let mut params = self.params(run);
         params.encoder_begin_callback = Some(refuse_encoding);
-        let code = self.full(&params, run.samples);
+        let code = self.full(&params, &[]);
         if code != 0 {
             return Err(RunError::Failed(code));
         }
@@ -430,7 +508,7 @@ impl State {
         // SAFETY: the buffer holds one value a language.
         let id = unsafe {
             sys::whisper_lang_auto_detect_with_state(
-                self.context.0.as_ptr(),
+                self.context.raw.as_ptr(),
                 self.raw.as_ptr(),
                 0,
                 run.threads as c_int,

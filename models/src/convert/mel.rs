@@ -30,11 +30,12 @@ fn mel_to_hz(mel: f64) -> f64 {
     }
 }
 
-/// `mels` triangular filters over [`BINS`] bins, row by row, each scaled to unit area.
+/// Whisper's mel filter bank: `mels` triangular filters over the 201 bins of a 400-point
+/// transform, row by row, each scaled to unit area.
 ///
 /// The rounding (triangle to `f32`, then area in `f64`, then `f32` again) is that of the
 /// library which made the published filters: the values are equal to the last bit.
-pub(super) fn filters(mels: usize) -> Vec<f32> {
+pub fn filters(mels: usize) -> Vec<f32> {
     let top = hz_to_mel(SAMPLE_RATE_HZ / 2.0);
     let step = top / (mels as f64 + 1.0);
     let edges: Vec<f64> = (0..=mels)

@@ -15,6 +15,7 @@ mod whisper;
 
 use std::io;
 
+pub use mel::filters as mel_filters;
 pub(crate) use silero::silero_to_ggml;
 pub(crate) use whisper::ctranslate2_to_ggml;
 

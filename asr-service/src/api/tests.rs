@@ -266,8 +266,8 @@ async fn floods_in_a_form_are_passed_over_or_refused() {
     let with_audio = |front: Vec<u8>| [front, multipart("file", &wav(), &[])].concat();
 
     let unknown = [
-        field("other", &[0xFF; 200_000]),
-        field("other", &[b'x'; 200_000]),
+        field("other", &vec![0xFF; 200_000]),
+        field("other", &vec![b'x'; 200_000]),
     ]
     .concat();
     assert_eq!(
@@ -282,7 +282,7 @@ async fn floods_in_a_form_are_passed_over_or_refused() {
         StatusCode::OK
     );
 
-    let prompt = with_audio(field("prompt", &[b'x'; 70_000]));
+    let prompt = with_audio(field("prompt", &vec![b'x'; 70_000]));
     assert_eq!(service.send(post(path, prompt)).await.error().2, "prompt");
     let not_text = with_audio(field("prompt", &[0xFF; 10]));
     assert_eq!(service.send(post(path, not_text)).await.error().2, "prompt");

@@ -3,6 +3,7 @@
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use voice_common::settings::{self, SettingsError, Variables};
 use voice_common::telemetry;
@@ -13,8 +14,15 @@ use voice_stack_asr::{engine, service};
 ///
 /// By default they spin for milliseconds: as fast when the cores are free, but with other
 /// busy processes on the box a thread that waits for its turn holds up one that only spins,
-/// and an inference takes twice as long (`scripts/bench-spin` shows both).
+/// and an inference takes twice as long (compare `GOMP_SPINCOUNT=300000`).
 const SPIN_COUNT: &str = "1000";
+
+/// How long a thread that has computed waits for its next job.
+///
+/// Each such thread keeps OpenMP helpers of its own. While more of them exist than cores,
+/// idle or not, libgomp lets all threads sleep at each barrier at once, and an inference on
+/// two cores takes half as long again. A new thread costs a tenth of a millisecond.
+const BLOCKING_THREAD_KEEP_ALIVE: Duration = Duration::from_millis(1);
 
 fn main() -> ExitCode {
     limit_spinning();
@@ -32,6 +40,7 @@ fn main() -> ExitCode {
     engine::log_to_tracing();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_keep_alive(BLOCKING_THREAD_KEEP_ALIVE)
         .build()
     {
         Ok(runtime) => runtime,

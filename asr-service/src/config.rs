@@ -27,6 +27,10 @@ pub struct AsrOptions {
     #[arg(long, alias = "port", default_value_t = 5001, value_name = "PORT")]
     pub asr_port: u16,
 
+    /// Port for probes and metrics only, served by a thread of its own [default: none]
+    #[arg(long, alias = "probe-port", value_name = "PORT")]
+    pub asr_probe_port: Option<u16>,
+
     /// Model for requests that name none, or one of OpenAI's
     #[arg(long, alias = "model", default_value = "tiny.en", value_name = "NAME")]
     pub asr_model: String,

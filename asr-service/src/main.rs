@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use voice_common::server::InheritedSockets;
 use voice_common::settings::{self, SettingsError, Variables};
 use voice_common::telemetry;
 use voice_stack_asr::config::AsrConfig;
@@ -26,6 +27,10 @@ const BLOCKING_THREAD_KEEP_ALIVE: Duration = Duration::from_millis(1);
 
 fn main() -> ExitCode {
     limit_spinning();
+    let sockets = match InheritedSockets::take() {
+        Ok(sockets) => sockets,
+        Err(message) => return stop(&message),
+    };
     let parsed = Variables::from_process(Path::new(".")).and_then(|variables| {
         settings::parse::<AsrConfig>("ASR_", std::env::args_os(), &variables)
     });
@@ -46,7 +51,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(cause) => return stop(&format!("the runtime can't start: {cause}")),
     };
-    let outcome = runtime.block_on(service::run(config));
+    let outcome = runtime.block_on(service::run(config, sockets));
     // A cancelled job may still be inside an encoder pass: nobody waits for it.
     runtime.shutdown_background();
     match outcome {

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use voice_common::admission::Admission;
 use voice_common::auth::ApiKeys;
+use voice_common::frame::{Frame, frame};
 use voice_common::health::{HealthState, ServiceCore};
 use voice_common::limits::BodyLimit;
 use voice_common::model_slots::ModelSlots;
-use voice_common::server::{self, Frame};
+use voice_common::server::{InheritedSockets, Server};
 
 use crate::audio::DecodeLimits;
 use crate::config::AsrConfig;
@@ -17,27 +17,25 @@ use crate::job::App;
 use crate::library::{Library, ModelSource, WhisperStore};
 use crate::{api, device};
 
+/// A service that is ready to be run.
+pub struct Built {
+    /// Everything that it answers.
+    pub router: Router,
+    /// What the probes look at.
+    pub health: HealthState,
+    /// What the endpoints share.
+    pub app: Arc<App>,
+}
+
 /// The service with everything around its endpoints.
 ///
 /// # Errors
 /// One line that says which setting can't be used. Must be called on a tokio runtime.
-pub fn build(
-    config: &AsrConfig,
-    source: Box<dyn ModelSource>,
-) -> Result<(Router, Arc<App>), String> {
+pub fn build(config: &AsrConfig, source: Box<dyn ModelSource>) -> Result<Built, String> {
     let common = &config.common;
     let library = Library::new(source, &config.asr.asr_model, config.asr.asr_compute_type)
         .map_err(|cause| format!("ASR_MODEL: {cause}"))?;
-    let admission = Admission::new(
-        common.max_concurrent_requests,
-        common.max_queue,
-        common.queue_timeout_seconds,
-    );
-    let core = Arc::new(ServiceCore::new(
-        "asr",
-        env!("CARGO_PKG_VERSION"),
-        admission,
-    ));
+    let core = Arc::new(ServiceCore::new("asr", env!("CARGO_PKG_VERSION"), common));
     let models = ModelSlots::new(
         library,
         common.max_loaded_models,
@@ -60,32 +58,42 @@ pub fn build(
             .map_err(|cause| format!("API_KEYS_FILE: {}: {cause}", file.display()))?,
         None => ApiKeys::default(),
     };
-    let router = server::frame(
+    let health = HealthState {
+        core,
+        models: Arc::new(models),
+        default_model,
+    };
+    let router = frame(
         api::routes(Arc::clone(&app)),
         Frame {
-            health: HealthState {
-                core,
-                models: Arc::new(models),
-                default_model,
-            },
+            health: health.clone(),
             keys,
             cors_origins: common.cors_origins.clone(),
             body_limit,
         },
     )?;
-    Ok((router, app))
+    Ok(Built {
+        router,
+        health,
+        app,
+    })
 }
 
 /// Runs the service until it is told to stop.
 ///
 /// # Errors
 /// One line for the operator: what can't be used and what to do.
-pub async fn run(config: AsrConfig) -> Result<(), String> {
+pub async fn run(config: AsrConfig, mut sockets: InheritedSockets) -> Result<(), String> {
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
     let source = WhisperStore::open(config.common.models_dir.clone(), &config.asr, use_gpu)?;
-    let (router, app) = build(&config, Box::new(source))?;
-    let address = SocketAddr::new(config.common.host, config.asr.asr_port);
-    let listener = server::listen(address).await?;
+    let Built {
+        router,
+        health,
+        app,
+    } = build(&config, Box::new(source))?;
+    let address = |port| SocketAddr::new(config.common.host, port);
+    let listener = sockets.service(address(config.asr.asr_port))?;
+    let probe_listener = sockets.probe(config.asr.asr_probe_port.map(address))?;
 
     let default = app.models.loader().default_id().to_string();
     tracing::info!(
@@ -100,14 +108,12 @@ pub async fn run(config: AsrConfig) -> Result<(), String> {
             .await
             .map_err(|error| error.to_string())?;
     }
-    let bound = listener.local_addr().map_or(address, |bound| bound);
-    tracing::info!(address = %bound, "listening");
-    server::serve(
+    Server {
         listener,
+        probe_listener,
         router,
-        Arc::clone(&app.core),
-        config.common.drain_timeout_seconds,
-    )
+        health,
+    }
+    .run(&config.common)
     .await
-    .map_err(|cause| format!("the server failed: {cause}"))
 }

@@ -182,6 +182,10 @@ impl Admission {
             .clamp(1, 60)
     }
 
+    pub fn longest_held(&self) -> Option<Duration> {
+        None
+    } // STUB
+
     /// The most permits in use at once since this was last called.
     pub fn take_high_water(&self) -> usize {
         let now = self.shared.active.load(Ordering::Acquire);

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::server::ConnectionLimits;
+
+const MIB: u64 = 1024 * 1024;
+
 /// Flags and variables of the same names; see [`crate::settings`].
 #[derive(Debug, Clone, Args)]
 pub struct CommonConfig {
@@ -32,6 +36,10 @@ pub struct CommonConfig {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_048_576), value_name = "MIB")]
     pub max_upload_size_mb: u64,
 
+    /// Bodies of all requests that wait, together
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576), value_name = "MIB")]
+    pub max_waiting_uploads_mb: u64,
+
     /// Models that stay in memory; the least recently used leaves first
     #[arg(long, default_value_t = 1, value_parser = at_least_one, value_name = "N")]
     pub max_loaded_models: usize,
@@ -48,7 +56,27 @@ pub struct CommonConfig {
     #[arg(long, default_value = "300", value_parser = seconds, value_name = "SECONDS")]
     pub request_timeout_seconds: Duration,
 
-    /// At SIGTERM, time for running requests to finish
+    /// For the head of a request, and for each 4 KiB of its body
+    #[arg(long, default_value = "10", value_parser = some_seconds, value_name = "SECONDS")]
+    pub receive_timeout_seconds: Duration,
+
+    /// For a connection between two requests
+    #[arg(long, default_value = "75", value_parser = some_seconds, value_name = "SECONDS")]
+    pub keep_alive_seconds: Duration,
+
+    /// For a client that takes nothing of its answer
+    #[arg(long, default_value = "30", value_parser = some_seconds, value_name = "SECONDS")]
+    pub send_timeout_seconds: Duration,
+
+    /// Open connections; more get 503
+    #[arg(long, default_value_t = 2048, value_parser = at_least_one, value_name = "N")]
+    pub max_connections: usize,
+
+    /// After SIGTERM, unready but still accepting, for load balancers to notice
+    #[arg(long, default_value = "5", value_parser = seconds, value_name = "SECONDS")]
+    pub drain_grace_seconds: Duration,
+
+    /// From SIGTERM on, for running requests to finish
     #[arg(long, default_value = "30", value_parser = seconds, value_name = "SECONDS")]
     pub drain_timeout_seconds: Duration,
 
@@ -81,7 +109,22 @@ pub enum LogFormat {
 impl CommonConfig {
     /// The body limit in bytes.
     pub fn max_upload_bytes(&self) -> u64 {
-        self.max_upload_size_mb * 1024 * 1024
+        self.max_upload_size_mb * MIB
+    }
+
+    /// What the bodies of all waiting requests may hold together; one always has room.
+    pub fn max_waiting_upload_bytes(&self) -> u64 {
+        (self.max_waiting_uploads_mb * MIB).max(self.max_upload_bytes() + MIB)
+    }
+
+    /// What connections may take how long for, and how many there may be.
+    pub fn connection_limits(&self) -> ConnectionLimits {
+        ConnectionLimits {
+            head: self.receive_timeout_seconds,
+            idle: self.keep_alive_seconds,
+            unread_answer: self.send_timeout_seconds,
+            max_connections: self.max_connections,
+        }
     }
 }
 
@@ -104,6 +147,14 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         Ok(value) if (0.0..=YEAR_SECONDS).contains(&value) => Ok(Duration::from_secs_f64(value)),
         Ok(_) => Err("must be between 0 and a year".into()),
         Err(_) => Err("not a number".into()),
+    }
+}
+
+/// As [`seconds`], for a limit that would leave no time at all if it were 0.
+fn some_seconds(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        Duration::ZERO => Err("must be more than 0".into()),
+        some => Ok(some),
     }
 }
 

@@ -85,9 +85,12 @@ pub enum ApiError {
         /// The limit, in words.
         message: String,
     },
-    /// The body came too slowly.
-    #[error("The request body did not arrive in time.")]
-    RequestTimeout,
+    /// The head or the body came too slowly.
+    #[error("The request's {part} did not arrive in time.")]
+    RequestTimeout {
+        /// `head` or `body`.
+        part: &'static str,
+    },
     /// An operation that the model's present state forbids.
     #[error("{message}")]
     Conflict {
@@ -114,6 +117,17 @@ pub enum ApiError {
         /// Seconds until the next attempt to load.
         retry_after_seconds: u64,
     },
+    /// Memory, swap or another resource of the box is past its threshold.
+    #[error("{message}")]
+    ResourceExhausted {
+        /// Which reading, with its figures.
+        message: String,
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
+    /// As many connections are open as may be.
+    #[error("Too many connections")]
+    TooManyConnections,
     /// The service is stopping.
     #[error("The service is shutting down")]
     Draining,
@@ -169,11 +183,13 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InputTooLong { status, .. } => *status,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::RequestTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::QueueFull { .. }
             | Self::QueueTimeout { .. }
             | Self::ModelUnavailable { .. }
+            | Self::ResourceExhausted { .. }
+            | Self::TooManyConnections
             | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::ClientClosed => StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
@@ -194,11 +210,13 @@ impl ApiError {
             Self::RouteNotFound { .. } => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PayloadTooLarge { .. } => "payload_too_large",
-            Self::RequestTimeout => "request_timeout",
+            Self::RequestTimeout { .. } => "request_timeout",
             Self::Conflict { .. } => "model_in_use",
             Self::QueueFull { .. } => "queue_full",
             Self::QueueTimeout { .. } => "queue_timeout",
             Self::ModelUnavailable { .. } => "model_unavailable",
+            Self::ResourceExhausted { .. } => "resource_exhausted",
+            Self::TooManyConnections => "too_many_connections",
             Self::Draining => "draining",
             Self::DeadlineExceeded { .. } => "deadline_exceeded",
             Self::ClientClosed => "client_closed_request",
@@ -236,7 +254,12 @@ impl ApiError {
             | Self::ModelUnavailable {
                 retry_after_seconds,
                 ..
+            }
+            | Self::ResourceExhausted {
+                retry_after_seconds,
+                ..
             } => Some(*retry_after_seconds),
+            Self::TooManyConnections => Some(1),
             Self::Draining => Some(5),
             _ => None,
         }
@@ -382,6 +405,11 @@ mod tests {
                 message: "no".into(),
                 retry_after_seconds: 3,
             },
+            ApiError::ResourceExhausted {
+                message: "no".into(),
+                retry_after_seconds: 3,
+            },
+            ApiError::TooManyConnections,
             ApiError::Draining,
         ] {
             let response = error.into_response();

@@ -16,8 +16,10 @@ use utoipa_axum::routes;
 
 use crate::admission::Admission;
 use crate::cancellation::Cancellation;
+use crate::config::CommonConfig;
 use crate::metrics::{self, Metrics};
 use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
+use crate::uploads::Uploads;
 
 /// What a running service consists of, beside its own endpoints.
 pub struct ServiceCore {
@@ -27,29 +29,41 @@ pub struct ServiceCore {
     pub version: &'static str,
     /// Who may run.
     pub admission: Admission,
+    /// What request bodies hold.
+    pub uploads: Uploads,
     /// What is counted.
     pub metrics: Metrics,
     /// Parent of every request's cancellation.
     pub cancellation: Cancellation,
     started: Instant,
     draining: AtomicBool,
+    refusing: AtomicBool,
 }
 
 impl ServiceCore {
     /// A service that has just started.
-    pub fn new(name: &'static str, version: &'static str, admission: Admission) -> Self {
+    pub fn new(name: &'static str, version: &'static str, config: &CommonConfig) -> Self {
         Self {
             name,
             version,
-            admission,
+            admission: Admission::new(
+                config.max_concurrent_requests,
+                config.max_queue,
+                config.queue_timeout_seconds,
+            ),
+            uploads: Uploads::new(
+                config.receive_timeout_seconds,
+                config.max_waiting_upload_bytes(),
+            ),
             metrics: Metrics::new(name),
             cancellation: Cancellation::new(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
+            refusing: AtomicBool::new(false),
         }
     }
 
-    /// From now on the service finishes what it has and takes nothing new.
+    /// From now on the service is unready: it is about to end.
     pub fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
     }
@@ -57,6 +71,16 @@ impl ServiceCore {
     /// True after [`Self::start_draining`].
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
+    }
+
+    /// From now on the service finishes what it has and takes nothing new.
+    pub fn start_refusing(&self) {
+        self.refusing.store(true, Ordering::Release);
+    }
+
+    /// True after [`Self::start_refusing`].
+    pub fn is_refusing(&self) -> bool {
+        self.refusing.load(Ordering::Acquire)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod cancellation;
 pub mod config;
 pub mod error;
+pub mod frame;
 pub mod health;
 pub mod limits;
 pub mod memory;
@@ -15,5 +16,6 @@ pub mod model_slots;
 pub mod server;
 pub mod settings;
 pub mod telemetry;
+pub mod uploads;
 
 pub use error::ApiError;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -105,6 +106,7 @@ impl HttpBody for SharedBody {
 
 /// Middleware: reads what is left of a refused body, within bounds, before the answer goes
 /// out. Not that of a client that waits for `100 Continue`: it sends nothing when refused.
+/// Nor that of one that has been too slow already.
 pub async fn discard_refused_body(request: Request, next: Next) -> Response {
     let waits_for_continue = request.headers().contains_key(EXPECT);
     let (parts, body) = request.into_parts();
@@ -116,7 +118,9 @@ pub async fn discard_refused_body(request: Request, next: Next) -> Response {
         .run(Request::from_parts(parts, Body::new(body.clone())))
         .await;
     let is_coming = body.is_read.load(Ordering::Relaxed) || !waits_for_continue;
-    let is_refused = response.status().is_client_error() || response.status().is_server_error();
+    let status = response.status();
+    let is_refused = (status.is_client_error() || status.is_server_error())
+        && status != StatusCode::REQUEST_TIMEOUT;
     if is_refused && is_coming && !body.is_end_stream() {
         discard(Body::new(body)).await;
     }

@@ -40,6 +40,41 @@ struct ReasonLabels {
     reason: &'static str,
 }
 
+/// Why the service closed a connection that its client had not closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionEnd {
+    /// A request's head took too long.
+    SlowHead,
+    /// Nothing was asked for too long.
+    Idle,
+    /// The client took nothing of its answer for too long.
+    UnreadAnswer,
+    /// As many connections were open as may be.
+    TooMany,
+}
+
+impl ConnectionEnd {
+    /// The value of the `reason` label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::SlowHead => "slow_head",
+            Self::Idle => "idle",
+            Self::UnreadAnswer => "unread_answer",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
+/// Counts an open connection for as long as it lives.
+#[derive(Debug)]
+pub struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CauseLabels {
     cause: &'static str,
@@ -128,6 +163,8 @@ pub struct Metrics {
     inference_seconds: Histogram,
     real_time_factor: Histogram,
     audio_seconds: Counter<f64, std::sync::atomic::AtomicU64>,
+    connections: Gauge,
+    connections_closed: Family<ReasonLabels, Counter>,
     in_flight: Gauge,
     in_flight_high_water: Gauge,
     slots: Gauge,
@@ -152,6 +189,8 @@ impl Metrics {
             inference_seconds: speech_histogram(),
             real_time_factor: Histogram::new(REAL_TIME_FACTORS),
             audio_seconds: Counter::default(),
+            connections: Gauge::default(),
+            connections_closed: Family::default(),
             in_flight: Gauge::default(),
             in_flight_high_water: Gauge::default(),
             slots: Gauge::default(),
@@ -212,6 +251,16 @@ impl Metrics {
             self.audio_seconds.clone(),
         );
         registry.register(
+            "connections",
+            "Connections that are open now",
+            self.connections.clone(),
+        );
+        registry.register(
+            "connections_closed",
+            "Connections that the service closed on its clients, by reason",
+            self.connections_closed.clone(),
+        );
+        registry.register(
             "in_flight",
             "Inferences that run now",
             self.in_flight.clone(),
@@ -264,6 +313,21 @@ impl Metrics {
     pub fn rejected(&self, code: &'static str) {
         self.rejections
             .get_or_create(&ReasonLabels { reason: code })
+            .inc();
+    }
+
+    /// A connection has been accepted; it counts until the result is dropped.
+    pub fn connection_opened(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
+    /// The service has closed a connection on its client.
+    pub fn connection_closed(&self, end: ConnectionEnd) {
+        self.connections_closed
+            .get_or_create(&ReasonLabels {
+                reason: end.label(),
+            })
             .inc();
     }
 

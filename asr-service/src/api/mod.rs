@@ -18,7 +18,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use voice_common::ApiError;
-use voice_common::server::QUEUE_WAIT_HEADER;
+use voice_common::frame::QUEUE_WAIT_HEADER;
 
 use crate::job::App;
 

@@ -41,8 +41,11 @@ struct Service {
 fn service(flags: &[&str], script: Scripted) -> Service {
     let source = ScriptedSource::with_models(&["base", "tiny.en"]).saying(script);
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
-    let (router, app) = service::build(&AsrConfig::parse_from(flags), Box::new(source)).unwrap();
-    Service { router, app }
+    let built = service::build(&AsrConfig::parse_from(flags), Box::new(source)).unwrap();
+    Service {
+        router: built.router,
+        app: built.app,
+    }
 }
 
 fn multipart(file_field: &str, file: &[u8], fields: &[(&str, &str)]) -> Vec<u8> {

@@ -1,17 +1,13 @@
-//! The frame around a service's endpoints, and its life from listening to the last answer.
+//! The frame around a service's endpoints: what is the same for every request.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
@@ -21,11 +17,11 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ApiError;
 use crate::auth::{ApiKeys, require_key};
-use crate::cancellation::CancelCause;
 use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode};
 use crate::health::{HealthState, ServiceCore};
 use crate::limits::{BodyLimit, discard_refused_body, limit_body};
 use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
+use crate::uploads::watch_upload;
 
 /// How long a request waited in the queue, in milliseconds.
 pub const QUEUE_WAIT_HEADER: HeaderName = HeaderName::from_static("x-queue-wait-ms");
@@ -41,9 +37,6 @@ pub struct Frame {
     /// Largest body.
     pub body_limit: BodyLimit,
 }
-
-/// How long a cancelled job is given to notice.
-const LONGEST_ENCODER_PASS: Duration = Duration::from_secs(10);
 
 /// Puts authentication, limits, request ids, metrics, logging and the documentation around
 /// a service's endpoints.
@@ -62,6 +55,7 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
 
     let guarded = api
         .layer(DefaultBodyLimit::max(body_bytes))
+        .layer(from_fn_with_state(Arc::clone(&core), watch_upload))
         .layer(from_fn_with_state(body_limit, limit_body))
         .layer(from_fn_with_state(keys, require_key))
         .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
@@ -153,7 +147,7 @@ async fn refuse_while_draining(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if core.is_draining() {
+    if core.is_refusing() {
         Err(ApiError::Draining)
     } else {
         Ok(next.run(request).await)
@@ -198,71 +192,4 @@ async fn count_requests(
         timer.core.metrics.rejected(code);
     }
     response
-}
-
-/// Listens on `address`.
-///
-/// # Errors
-/// The address can't be used, with the reason in words.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|cause| {
-        let hint = match cause.kind() {
-            std::io::ErrorKind::AddrInUse => " (another process listens there)",
-            std::io::ErrorKind::PermissionDenied => " (ports below 1024 need privileges)",
-            _ => "",
-        };
-        format!("can't listen on {address}: {cause}{hint}")
-    })
-}
-
-/// Serves until SIGTERM or SIGINT, then lets running requests finish for `drain_timeout`,
-/// then cancels what is left. A second signal ends the wait.
-///
-/// # Errors
-/// The signals can't be watched or accepting connections fails for good.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    core: Arc<ServiceCore>,
-    drain_timeout: Duration,
-) -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let listener = listener.tap_io(|connection| {
-        // Answers are small and written at once: waiting to fill a packet only adds delay.
-        if let Err(cause) = connection.set_nodelay(true) {
-            tracing::debug!(%cause, "TCP_NODELAY could not be set");
-        }
-    });
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        let _ = stopped.await;
-    });
-    let mut server = tokio::spawn(server.into_future());
-
-    tokio::select! {
-        ended = &mut server => return ended.map_err(std::io::Error::other)?,
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!(in_flight = core.admission.occupancy().active, "draining");
-    core.start_draining();
-    let _ = stop.send(());
-    tokio::select! {
-        ended = &mut server => return ended.map_err(std::io::Error::other)?,
-        () = tokio::time::sleep(drain_timeout) => {}
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::warn!("drain time is over: cancelling what still runs");
-    core.cancellation.cancel(CancelCause::Shutdown);
-    // Nothing waits for clients that stay idle; jobs end within an encoder pass, and ending
-    // the process under a native library that still computes could crash it.
-    let ended = async {
-        while core.admission.occupancy().active > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let _ = tokio::time::timeout(LONGEST_ENCODER_PASS, ended).await;
-    Ok(())
 }

@@ -1,0 +1,97 @@
+//! Taking connections, up to a number.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{ConnectionLimits, connection, refusal};
+use crate::ApiError;
+use crate::health::ServiceCore;
+use crate::metrics::ConnectionEnd;
+
+/// After a failure that is not one connection's own, such as too many open files.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// Refusals that are on their way at once; beyond them, a connection is dropped unanswered.
+const MOST_REFUSALS: usize = 64;
+
+/// What all connections of a listener share.
+pub(super) struct Acceptor {
+    pub(super) limits: ConnectionLimits,
+    pub(super) core: Arc<ServiceCore>,
+    /// No new connections.
+    pub(super) stopping: CancellationToken,
+    /// Connections end with the answer that they are at.
+    pub(super) closing: CancellationToken,
+    /// All connections that are open.
+    pub(super) open: TaskTracker,
+    places: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+}
+
+impl Acceptor {
+    pub(super) fn new(limits: ConnectionLimits, core: Arc<ServiceCore>) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            core,
+            stopping: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            open: TaskTracker::new(),
+            places: Arc::new(Semaphore::new(limits.max_connections)),
+            refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
+        })
+    }
+
+    /// Takes connections until told to stop; the listener is closed then.
+    pub(super) async fn run(self: Arc<Self>, listener: TcpListener, router: Router) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.stopping.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => self.take(stream, &router),
+                Err(cause) if is_of_one_connection(&cause) => {}
+                Err(cause) => {
+                    tracing::warn!(%cause, "connections can't be accepted now");
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    fn take(self: &Arc<Self>, stream: TcpStream, router: &Router) {
+        // Answers are small and written at once: waiting to fill a packet only adds delay.
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(%cause, "TCP_NODELAY could not be set");
+        }
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            let connection = connection::serve(stream, router.clone(), Arc::clone(self));
+            let counted = self.core.metrics.connection_opened();
+            self.open.spawn(async move {
+                connection.await;
+                drop((place, counted));
+            });
+            return;
+        }
+        self.core.metrics.connection_closed(ConnectionEnd::TooMany);
+        if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
+            self.open.spawn(async move {
+                refusal::send(stream, &ApiError::TooManyConnections).await;
+                drop(refusal);
+            });
+        }
+    }
+}
+
+fn is_of_one_connection(cause: &std::io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
+    )
+}

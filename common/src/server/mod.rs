@@ -1,0 +1,213 @@
+//! The life of a service: listening, serving, draining, and telling systemd about it.
+
+mod accept;
+mod connection;
+mod listen;
+mod open_files;
+mod refusal;
+mod systemd;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+
+use self::accept::Acceptor;
+pub use self::listen::InheritedSockets;
+use crate::cancellation::CancelCause;
+use crate::config::CommonConfig;
+use crate::health::{self, HealthState, ServiceCore};
+
+/// How long a cancelled job is given to notice: the longest pass of an encoder that can't be
+/// interrupted.
+const LONGEST_ENCODER_PASS: Duration = Duration::from_secs(10);
+/// Probes and scrapers of a box; more than these at once are no probes.
+const MOST_PROBE_CONNECTIONS: usize = 64;
+
+/// What connections may take how long for, and how many there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLimits {
+    /// For the head of a request, from its first byte; on a new connection from its start.
+    pub head: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// For a client that takes nothing of the answer that it is being sent.
+    pub unread_answer: Duration,
+    /// Open at once; more are refused.
+    pub max_connections: usize,
+}
+
+impl ConnectionLimits {
+    /// Often enough that a limit is kept to within a few per cent, or to a second.
+    fn check_every(&self) -> Duration {
+        let shortest = self.head.min(self.idle).min(self.unread_answer);
+        (shortest / 20).clamp(Duration::from_millis(10), Duration::from_secs(1))
+    }
+}
+
+/// How a service ends after SIGTERM. All times count from the signal.
+#[derive(Debug, Clone, Copy)]
+struct DrainTimes {
+    /// Until then new connections are still taken: whoever spreads the load has not noticed yet.
+    grace: Duration,
+    /// Then what still runs is cancelled.
+    limit: Duration,
+}
+
+/// A service that is ready to be run.
+pub struct Server {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// Where probes and metrics are served by a thread of their own, if at all.
+    pub probe_listener: Option<TcpListener>,
+    /// What it answers.
+    pub router: Router,
+    /// What the probes look at.
+    pub health: HealthState,
+}
+
+impl Server {
+    /// Serves until SIGTERM or SIGINT, then drains: unready at once, no new connections after
+    /// the grace, and after the drain time what still runs is cancelled. A second signal ends
+    /// the process at once.
+    ///
+    /// # Errors
+    /// One line: signals can't be watched, or a socket or thread can't be used.
+    pub async fn run(self, config: &CommonConfig) -> Result<(), String> {
+        let core = Arc::clone(&self.health.core);
+        let failed = |cause: std::io::Error| format!("the server failed: {cause}");
+        let mut signals = StopSignals::watch().map_err(failed)?;
+        let limits = config.connection_limits();
+        open_files::allow_for(limits.max_connections);
+
+        let address = self.listener.local_addr().map_err(failed)?;
+        let acceptor = Acceptor::new(limits, Arc::clone(&core));
+        let listener = into_tokio(self.listener).map_err(failed)?;
+        if let Some(listener) = self.probe_listener {
+            let probe_address = listener.local_addr().map_err(failed)?;
+            serve_probes(listener, self.health, limits).map_err(failed)?;
+            tracing::info!(address = %probe_address, "listening for probes");
+        }
+        let accepting = tokio::spawn(Arc::clone(&acceptor).run(listener, self.router));
+        let stuck_after = config.request_timeout_seconds + LONGEST_ENCODER_PASS;
+        systemd::start(Arc::clone(&core), stuck_after).map_err(failed)?;
+        tracing::info!(%address, "listening");
+
+        signals.next().await;
+        systemd::stopping(config.drain_timeout_seconds + LONGEST_ENCODER_PASS);
+        let times = DrainTimes {
+            grace: config.drain_grace_seconds.min(config.drain_timeout_seconds),
+            limit: config.drain_timeout_seconds,
+        };
+        tokio::select! {
+            () = drain(&core, &acceptor, times) => {}
+            () = signals.next() => {
+                tracing::warn!("second signal: ending at once");
+                // Ends the process as the signal would: nothing waits for native threads.
+                let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTERM);
+            }
+        }
+        accepting.abort();
+        Ok(())
+    }
+}
+
+async fn drain(core: &ServiceCore, acceptor: &Acceptor, times: DrainTimes) {
+    let begun = Instant::now();
+    let occupancy = core.admission.occupancy();
+    tracing::info!(
+        running = occupancy.active,
+        waiting = occupancy.queued,
+        "draining"
+    );
+    core.start_draining();
+    tokio::time::sleep_until(begun + times.grace).await;
+    core.start_refusing();
+    acceptor.stopping.cancel();
+    acceptor.closing.cancel();
+    acceptor.open.close();
+    let limit = tokio::time::sleep_until(begun + times.limit);
+    tokio::select! {
+        () = acceptor.open.wait() => {
+            // A job whose client has left may still compute.
+            if tokio::time::timeout_at(begun + times.limit, all_permits_back(core)).await.is_ok() {
+                tracing::info!(seconds = begun.elapsed().as_secs_f64(), "drained");
+                return;
+            }
+        }
+        () = limit => {}
+    }
+    tracing::warn!("drain time is over: cancelling what still runs");
+    core.cancellation.cancel(CancelCause::Shutdown);
+    // Ending the process under a native library that still computes could crash it.
+    let ended = async {
+        all_permits_back(core).await;
+        acceptor.open.wait().await;
+    };
+    let _ = tokio::time::timeout(LONGEST_ENCODER_PASS, ended).await;
+}
+
+async fn all_permits_back(core: &ServiceCore) {
+    while core.admission.occupancy().active > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn into_tokio(listener: TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener)
+}
+
+/// Probes and metrics on a thread and a runtime of their own, where no request of a client is
+/// ever waited for. They answer until the process ends, also while it drains.
+fn serve_probes(
+    listener: TcpListener,
+    health: HealthState,
+    limits: ConnectionLimits,
+) -> std::io::Result<()> {
+    let limits = ConnectionLimits {
+        max_connections: MOST_PROBE_CONNECTIONS,
+        ..limits
+    };
+    let acceptor = Acceptor::new(limits, Arc::clone(&health.core));
+    let (router, _openapi) = health::routes(health).split_for_parts();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("probes".into())
+        .spawn(move || {
+            runtime.block_on(async {
+                match into_tokio(listener) {
+                    Ok(listener) => acceptor.run(listener, router).await,
+                    Err(cause) => tracing::error!(%cause, "probes can't be served"),
+                }
+            });
+        })?;
+    Ok(())
+}

@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod python;
+pub mod raw;
 pub mod samples;
+pub mod scrape;
 pub mod service;
 pub mod synthetic;
 pub mod wer;

@@ -114,6 +114,24 @@ impl Asr {
         Client::new(self.url())
     }
 
+    /// CPU time that its threads have used since the start, in seconds.
+    ///
+    /// # Panics
+    /// The process is gone already.
+    pub fn cpu_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .expect("the service still runs");
+        // The name in parentheses may hold anything; user and system time are the 14th and 15th.
+        let after_name = stat.rsplit(") ").next().unwrap_or_default();
+        let ticks: f64 = after_name
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<f64>().ok())
+            .sum();
+        ticks / rustix::param::clock_ticks_per_second() as f64
+    }
+
     /// What it logged so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap_or_default()

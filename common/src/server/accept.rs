@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +52,13 @@ impl Acceptor {
     pub(super) async fn run(self: Arc<Self>, listener: TcpListener, router: Router) {
         loop {
             let accepted = tokio::select! {
-                () = self.stopping.cancelled() => return,
+                () = self.stopping.cancelled() => {
+                    // Who is through the kernel's door already gets an answer, not a reset.
+                    while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
+                        self.take(stream, &router);
+                    }
+                    return;
+                }
                 accepted = listener.accept() => accepted,
             };
             match accepted {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use self::accept::Acceptor;
@@ -103,19 +104,23 @@ impl Server {
             limit: config.drain_timeout_seconds,
         };
         tokio::select! {
-            () = drain(&core, &acceptor, times) => {}
+            () = drain(&core, &acceptor, accepting, times) => {}
             () = signals.next() => {
                 tracing::warn!("second signal: ending at once");
                 // Ends the process as the signal would: nothing waits for native threads.
                 let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTERM);
             }
         }
-        accepting.abort();
         Ok(())
     }
 }
 
-async fn drain(core: &ServiceCore, acceptor: &Acceptor, times: DrainTimes) {
+async fn drain(
+    core: &ServiceCore,
+    acceptor: &Acceptor,
+    accepting: JoinHandle<()>,
+    times: DrainTimes,
+) {
     let begun = Instant::now();
     let occupancy = core.admission.occupancy();
     tracing::info!(
@@ -128,6 +133,7 @@ async fn drain(core: &ServiceCore, acceptor: &Acceptor, times: DrainTimes) {
     core.start_refusing();
     acceptor.stopping.cancel();
     acceptor.closing.cancel();
+    let _ = accepting.await;
     acceptor.open.close();
     let limit = tokio::time::sleep_until(begun + times.limit);
     tokio::select! {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use voice_stack_tests::samples::{self, JFK_PHRASE};
-use voice_stack_tests::service::{Asr, wait_until};
+use voice_stack_tests::service::Asr;
 use voice_stack_tests::synthetic;
 
 fn plain(text: &str) -> String {
@@ -176,47 +176,6 @@ fn a_large_upload_goes_through_disk_and_a_too_large_one_is_refused() {
         (answer.status, answer.code()),
         (413, "payload_too_large".into())
     );
-}
-
-#[test]
-fn a_client_that_hangs_up_frees_its_slot() {
-    let asr = Asr::start(&[("MAX_CONCURRENT_REQUESTS", "1"), ("PRELOAD", "true")]);
-    let client = asr.client();
-    let minutes_of_speech = long_request();
-    let active = || {
-        client.get("/health/detailed").json()["slots"]["active"]
-            .as_u64()
-            .unwrap()
-    };
-
-    let mut connection = TcpStream::connect(("127.0.0.1", asr.port())).unwrap();
-    let head = format!(
-        "POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
-         Content-Type: multipart/form-data; boundary=b\r\n\r\n",
-        minutes_of_speech.len()
-    );
-    connection.write_all(head.as_bytes()).unwrap();
-    connection.write_all(&minutes_of_speech).unwrap();
-    wait_until("the request runs", || active() == 1);
-    drop(connection);
-    wait_until("the slot is free again", || active() == 0);
-    let metrics = client.get("/metrics").text;
-    assert!(
-        metrics.contains(r#"voice_cancellations_total{service="asr",cause="disconnected"} 1"#),
-        "{metrics}"
-    );
-    assert!(plain(&client.text_of(&samples::jfk(), &[])).contains(JFK_PHRASE));
-}
-
-/// Minutes of speech in a multipart body.
-fn long_request() -> Vec<u8> {
-    let mut body = Vec::new();
-    body.extend_from_slice(
-        b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n",
-    );
-    body.extend_from_slice(&synthetic::wav(&samples::jfk_samples().repeat(30)));
-    body.extend_from_slice(b"\r\n--b--\r\n");
-    body
 }
 
 #[test]

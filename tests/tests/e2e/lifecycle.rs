@@ -66,36 +66,3 @@ fn an_operator_loads_and_unloads() {
     );
     assert!(models_in_memory(&client).is_empty());
 }
-
-#[test]
-fn requests_at_once_share_the_slots_and_all_succeed() {
-    let asr = Asr::start(&[("MAX_CONCURRENT_REQUESTS", "2")]);
-    let jfk = samples::jfk();
-    std::thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(|| assert!(!asr.client().text_of(&jfk, &[]).is_empty()));
-        }
-    });
-    let slots = asr.client().get("/health/detailed").json()["slots"].clone();
-    assert_eq!(slots["active_high_water"], 2, "{slots}");
-    assert_eq!(slots["active"], 0, "{slots}");
-}
-
-#[test]
-fn sigterm_lets_a_running_request_finish_and_ends_cleanly() {
-    let mut asr = Asr::start(&[("PRELOAD", "true")]);
-    let (client, jfk) = (asr.client(), samples::jfk());
-    let running = std::thread::spawn({
-        let client = client.clone();
-        move || client.text_of(&jfk, &[])
-    });
-    wait_until("the request runs", || {
-        client.get("/health/detailed").json()["slots"]["active"] == 1
-    });
-    asr.terminate();
-    assert!(
-        !running.join().unwrap().is_empty(),
-        "the accepted request is answered"
-    );
-    assert!(asr.wait().success());
-}

@@ -5,6 +5,9 @@
 mod accuracy;
 mod api;
 mod clients;
+mod concurrency;
+mod drain;
 mod lifecycle;
 mod models;
+mod slow_clients;
 mod start;

@@ -1,0 +1,99 @@
+//! Clients that hold connections open without using them.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use voice_stack_tests::scrape::Scrape;
+use voice_stack_tests::service::Asr;
+use voice_stack_tests::{raw, samples, synthetic};
+
+const SLOW_CLIENTS: usize = 500;
+
+/// Opens connections that have begun a request.
+fn begin(port: u16, beginning: &[u8]) -> Vec<TcpStream> {
+    (0..SLOW_CLIENTS)
+        .map(|_| raw::send(port, beginning))
+        .collect()
+}
+
+#[test]
+fn slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice() {
+    let asr = Asr::start(&[("PRELOAD", "true")]);
+    let speech = synthetic::wav(&samples::jfk_samples()[..3 * 16_000]);
+    let head = b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n";
+    let body = [
+        &head[..],
+        b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n--b\r\n",
+    ]
+    .concat();
+
+    let began = Instant::now();
+    let slow_heads = begin(asr.port(), head);
+    let slow_bodies = begin(asr.port(), &body);
+    let all_closed = AtomicBool::new(false);
+    let (answers, served) = std::thread::scope(|scope| {
+        // Each of them sends a byte a second, as slowhttptest does.
+        scope.spawn(|| {
+            while !all_closed.load(Ordering::SeqCst) {
+                for mut stream in slow_heads.iter().chain(&slow_bodies) {
+                    let _ = stream.write_all(b"x");
+                }
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        });
+        let good = scope.spawn(|| {
+            let client = asr.client();
+            let mut served = 0;
+            while !all_closed.load(Ordering::SeqCst) {
+                assert!(!client.text_of(&speech, &[]).is_empty());
+                served += 1;
+            }
+            served
+        });
+        let answers: Vec<String> = slow_heads
+            .iter()
+            .chain(&slow_bodies)
+            .map(raw::rest_of)
+            .collect();
+        all_closed.store(true, Ordering::SeqCst);
+        (answers, good.join().unwrap())
+    });
+    println!(
+        "{} slow connections closed after {:?}, {served} good requests served",
+        answers.len(),
+        began.elapsed()
+    );
+    assert!(served > 0);
+    // A connection that is closed over unread bytes may lose its last words to a reset.
+    let told = answers
+        .iter()
+        .filter(|it| raw::status_of(it) == Some(408))
+        .count();
+    assert!(told * 10 >= answers.len() * 9, "only {told} were told why");
+    assert!(answers.iter().any(|it| it.contains("request's head")));
+    assert!(answers.iter().any(|it| it.contains("request's body")));
+
+    let scrape = Scrape::of(&asr.client());
+    let closed = scrape.sum("voice_connections_closed_total", &[("reason", "slow_head")]);
+    assert_eq!(closed as usize, SLOW_CLIENTS);
+    let timeouts = scrape.sum("voice_requests_total", &[("status", "408")]);
+    assert_eq!(timeouts as usize, SLOW_CLIENTS);
+}
+
+#[test]
+fn connections_beyond_the_cap_are_told_and_a_closed_one_makes_room() {
+    let asr = Asr::start(&[("MAX_CONNECTIONS", "4"), ("RECEIVE_TIMEOUT_SECONDS", "2")]);
+    let held: Vec<_> = (0..4)
+        .map(|_| raw::send(asr.port(), b"GET /health"))
+        .collect();
+    let refused = raw::send(asr.port(), b"GET /health HTTP/1.1\r\nHost: l\r\n\r\n");
+    let answer = raw::rest_of(&refused);
+    assert_eq!(raw::status_of(&answer), Some(503), "{answer}");
+    assert!(answer.contains("too_many_connections") && answer.contains("retry-after: 1"));
+    for stream in &held {
+        assert_eq!(raw::status_of(&raw::rest_of(stream)), Some(408));
+    }
+    assert!(asr.client().is_alive());
+}

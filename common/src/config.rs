@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::pressure::Thresholds;
 use crate::server::ConnectionLimits;
 
 const MIB: u64 = 1024 * 1024;
@@ -80,6 +81,23 @@ pub struct CommonConfig {
     #[arg(long, default_value = "30", value_parser = seconds, value_name = "SECONDS")]
     pub drain_timeout_seconds: Duration,
 
+    /// Memory in use, of the box or of a cgroup around the service, that makes requests fail
+    /// with 503; 0 = never
+    #[arg(long, default_value_t = 90.0, value_parser = percent, value_name = "PERCENT")]
+    pub memory_threshold_percent: f64,
+
+    /// The same for swap in use
+    #[arg(long, default_value_t = 80.0, value_parser = percent, value_name = "PERCENT")]
+    pub swap_threshold_percent: f64,
+
+    /// The same for memory in use of the fullest GPU
+    #[arg(long, default_value_t = 95.0, value_parser = percent, value_name = "PERCENT")]
+    pub vram_threshold_percent: f64,
+
+    /// The same for the share of time in which everything waits for memory (Linux PSI)
+    #[arg(long, default_value_t = 20.0, value_parser = percent, value_name = "PERCENT")]
+    pub psi_threshold_percent: f64,
+
     /// File with one API key a line; without it, no key is needed
     #[arg(long, value_name = "FILE")]
     pub api_keys_file: Option<PathBuf>,
@@ -126,6 +144,16 @@ impl CommonConfig {
             max_connections: self.max_connections,
         }
     }
+
+    /// Where the pressure guards trip.
+    pub fn thresholds(&self) -> Thresholds {
+        Thresholds {
+            memory_percent: self.memory_threshold_percent,
+            swap_percent: self.swap_threshold_percent,
+            vram_percent: self.vram_threshold_percent,
+            psi_percent: self.psi_threshold_percent,
+        }
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -165,9 +193,63 @@ fn minutes(text: &str) -> Result<Duration, String> {
     seconds(&(value * 60.0).to_string())
 }
 
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
+        Ok(_) => Err("must be between 0 and 100".into()),
+        Err(_) => Err("not a number".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        common: CommonConfig,
+    }
+
+    #[test]
+    fn thresholds_have_defaults_take_fractions_and_can_be_turned_off() {
+        let thresholds = |flags: &[&str]| {
+            let command = Command::try_parse_from(["service"].iter().chain(flags)).unwrap();
+            command.common.thresholds()
+        };
+        let defaults = Thresholds {
+            memory_percent: 90.0,
+            swap_percent: 80.0,
+            vram_percent: 95.0,
+            psi_percent: 20.0,
+        };
+        assert_eq!(thresholds(&[]), defaults);
+        let flags = [
+            "--memory-threshold-percent=87.5",
+            "--swap-threshold-percent=0",
+            "--vram-threshold-percent=100",
+            "--psi-threshold-percent=7",
+        ];
+        let expected = Thresholds {
+            memory_percent: 87.5,
+            swap_percent: 0.0,
+            vram_percent: 100.0,
+            psi_percent: 7.0,
+        };
+        assert_eq!(thresholds(&flags), expected);
+    }
+
+    #[test]
+    fn percents_outside_of_0_to_100_are_refused() {
+        for text in ["-1", "100.1", "NaN", "inf"] {
+            assert_eq!(percent(text), Err("must be between 0 and 100".into()));
+        }
+        for text in ["90%", "", "most"] {
+            assert_eq!(percent(text), Err("not a number".into()));
+        }
+    }
 
     #[test]
     fn durations_take_fractions_and_refuse_what_is_none() {

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod memory;
 pub mod metrics;
 pub mod model_slots;
+pub mod pressure;
 pub mod server;
 pub mod settings;
 pub mod telemetry;

@@ -9,6 +9,7 @@ use voice_common::frame::{Frame, frame};
 use voice_common::health::{HealthState, ServiceCore};
 use voice_common::limits::BodyLimit;
 use voice_common::model_slots::ModelSlots;
+use voice_common::pressure::Thresholds;
 use voice_common::server::{InheritedSockets, Server};
 
 use crate::audio::DecodeLimits;
@@ -31,11 +32,20 @@ pub struct Built {
 ///
 /// # Errors
 /// One line that says which setting can't be used. Must be called on a tokio runtime.
-pub fn build(config: &AsrConfig, source: Box<dyn ModelSource>) -> Result<Built, String> {
+pub fn build(
+    config: &AsrConfig,
+    source: Box<dyn ModelSource>,
+    thresholds: Thresholds,
+) -> Result<Built, String> {
     let common = &config.common;
     let library = Library::new(source, &config.asr.asr_model, config.asr.asr_compute_type)
         .map_err(|cause| format!("ASR_MODEL: {cause}"))?;
-    let core = Arc::new(ServiceCore::new("asr", env!("CARGO_PKG_VERSION"), common));
+    let core = Arc::new(ServiceCore::new(
+        "asr",
+        env!("CARGO_PKG_VERSION"),
+        common,
+        thresholds,
+    ));
     let models = ModelSlots::new(
         library,
         common.max_loaded_models,
@@ -90,7 +100,8 @@ pub async fn run(config: AsrConfig, mut sockets: InheritedSockets) -> Result<(),
         router,
         health,
         app,
-    } = build(&config, Box::new(source))?;
+    } = build(&config, Box::new(source), config.common.thresholds(use_gpu))?;
+    let _watcher = app.core.watch_pressure();
     let address = |port| SocketAddr::new(config.common.host, port);
     let listener = sockets.service(address(config.asr.asr_port))?;
     let probe_listener = sockets.probe(config.asr.asr_probe_port.map(address))?;

@@ -182,6 +182,9 @@ impl Admission {
             .clamp(1, 60)
     }
 
+    pub fn refuse_if_full(&self) -> Result<(), Rejection> {
+        Ok(())
+    } // STUB
     pub fn longest_held(&self) -> Option<Duration> {
         None
     } // STUB

@@ -145,12 +145,16 @@ impl CommonConfig {
         }
     }
 
-    /// Where the pressure guards trip.
-    pub fn thresholds(&self) -> Thresholds {
+    /// Where the pressure guards trip. A GPU that the service doesn't use is others' affair.
+    pub fn thresholds(&self, uses_gpu: bool) -> Thresholds {
         Thresholds {
             memory_percent: self.memory_threshold_percent,
             swap_percent: self.swap_threshold_percent,
-            vram_percent: self.vram_threshold_percent,
+            vram_percent: if uses_gpu {
+                self.vram_threshold_percent
+            } else {
+                0.0
+            },
             psi_percent: self.psi_threshold_percent,
         }
     }

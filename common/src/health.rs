@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -17,9 +17,17 @@ use utoipa_axum::routes;
 use crate::admission::Admission;
 use crate::cancellation::Cancellation;
 use crate::config::CommonConfig;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Levels, Metrics};
 use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
+use crate::pressure::{GuardStatus, PressureGuard, SystemReadings, Thresholds, Watcher, watch};
 use crate::uploads::Uploads;
+
+/// A guard that trips for a moment sends single requests away; one that stays tripped should
+/// send whoever spreads the load elsewhere.
+const UNREADY_AFTER_TRIPPED: Duration = Duration::from_secs(10);
+
+/// How often memory and the like are read.
+const PRESSURE_POLL: Duration = Duration::from_millis(250);
 
 /// What a running service consists of, beside its own endpoints.
 pub struct ServiceCore {
@@ -29,6 +37,8 @@ pub struct ServiceCore {
     pub version: &'static str,
     /// Who may run.
     pub admission: Admission,
+    /// Whether the box can take more.
+    pub pressure: PressureGuard,
     /// What request bodies hold.
     pub uploads: Uploads,
     /// What is counted.
@@ -42,10 +52,16 @@ pub struct ServiceCore {
 
 impl ServiceCore {
     /// A service that has just started.
-    pub fn new(name: &'static str, version: &'static str, config: &CommonConfig) -> Self {
+    pub fn new(
+        name: &'static str,
+        version: &'static str,
+        config: &CommonConfig,
+        thresholds: Thresholds,
+    ) -> Self {
         Self {
             name,
             version,
+            pressure: PressureGuard::new(thresholds),
             admission: Admission::new(
                 config.max_concurrent_requests,
                 config.max_queue,
@@ -61,6 +77,22 @@ impl ServiceCore {
             draining: AtomicBool::new(false),
             refusing: AtomicBool::new(false),
         }
+    }
+
+    /// Keeps the readings of memory and the like fresh for as long as the result lives.
+    pub fn watch_pressure(&self) -> Watcher {
+        let readings = SystemReadings::new(&self.pressure.thresholds());
+        watch(self.pressure.clone(), Box::new(readings), PRESSURE_POLL)
+    }
+
+    /// The text for a scrape. Reading resets the high-water mark.
+    pub fn encode_metrics(&self) -> String {
+        self.metrics.encode(&Levels {
+            occupancy: self.admission.occupancy(),
+            high_water: self.admission.take_high_water(),
+            held_bytes: self.uploads.held_bytes(),
+            guards: self.pressure.status(),
+        })
     }
 
     /// From now on the service is unready: it is about to end.
@@ -113,6 +145,12 @@ impl HealthState {
         if self.core.is_draining() {
             return Some("draining".into());
         }
+        let tripped_for = self.core.pressure.tripped_for(Instant::now());
+        if tripped_for.is_some_and(|it| it > UNREADY_AFTER_TRIPPED)
+            && let Err(exceeded) = self.core.pressure.check()
+        {
+            return Some(format!("resource threshold exceeded ({exceeded})"));
+        }
         let states = self.models.states();
         let default = states.iter().find(|it| it.id == self.default_model)?;
         (default.state == ModelState::Failed)
@@ -152,8 +190,58 @@ struct Detailed {
     uptime_seconds: f64,
     /// Inference slots.
     slots: Slots,
+    /// What request bodies hold.
+    uploads: UploadBytes,
+    /// What the box has left, and from where on requests are refused.
+    resources: Vec<ResourceState>,
     /// Models that are not simply unloaded.
     models: Vec<ModelStatus>,
+}
+
+/// Bodies of all requests that are not answered yet.
+#[derive(Serialize, ToSchema)]
+struct UploadBytes {
+    /// Held now.
+    held_bytes: u64,
+    /// At most.
+    limit_bytes: u64,
+}
+
+/// Memory, swap, GPU memory, or stalls.
+#[derive(Serialize, ToSchema)]
+struct ResourceState {
+    /// `memory`, `swap`, `vram` or `psi` (the share of time in which everything stalled).
+    resource: &'static str,
+    /// In use, in percent; absent where it can't be measured.
+    percent: Option<f64>,
+    /// In use; absent for psi.
+    used_bytes: Option<u64>,
+    /// There are; absent for psi.
+    limit_bytes: Option<u64>,
+    /// Whose: the host, a cgroup, or a GPU.
+    scope: Option<String>,
+    /// From here on requests are refused; 0 = never.
+    threshold_percent: f64,
+    /// Requests are being refused because of it.
+    tripped: bool,
+    /// For how long.
+    tripped_for_seconds: Option<f64>,
+}
+
+impl From<GuardStatus> for ResourceState {
+    fn from(guard: GuardStatus) -> Self {
+        let latest = guard.latest.as_ref();
+        Self {
+            resource: guard.resource.label(),
+            percent: latest.map(|it| it.percent),
+            used_bytes: latest.and_then(|it| it.used_bytes),
+            limit_bytes: latest.and_then(|it| it.limit_bytes),
+            scope: latest.map(|it| it.scope.to_string()),
+            threshold_percent: guard.threshold_percent,
+            tripped: guard.tripped,
+            tripped_for_seconds: guard.tripped_for.map(|it| it.as_secs_f64()),
+        }
+    }
 }
 
 /// Inference slots.
@@ -233,6 +321,17 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
             queued: occupancy.queued,
             active_high_water: occupancy.active_high_water,
         },
+        uploads: UploadBytes {
+            held_bytes: state.core.uploads.held_bytes(),
+            limit_bytes: state.core.uploads.most_bytes(),
+        },
+        resources: state
+            .core
+            .pressure
+            .status()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
         models: state.models.states(),
     })
 }
@@ -241,7 +340,7 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
 #[utoipa::path(get, path = "/metrics", tag = "Operations", responses(
     (status = 200, body = String, content_type = "application/openmetrics-text")))]
 async fn metrics(State(state): State<HealthState>) -> Response {
-    let text = state.core.metrics.encode(&state.core.admission);
+    let text = state.core.encode_metrics();
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 

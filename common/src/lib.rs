@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod auth;
 pub mod cancellation;
+pub mod capacity;
 pub mod config;
 pub mod error;
 pub mod frame;

@@ -1,5 +1,6 @@
 //! Every metric that the services export: names, labels, meaning.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,8 +10,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::admission::Admission;
+use crate::admission::Occupancy;
 use crate::cancellation::CancelCause;
+use crate::pressure::GuardStatus;
 
 /// The content type of [`Metrics::encode`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -78,6 +80,11 @@ impl Drop for OpenConnection {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CauseLabels {
     cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResourceLabels {
+    resource: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -151,6 +158,76 @@ pub struct InferenceCost {
     pub audio_seconds: f64,
 }
 
+/// What is read at the moment of a scrape, because it rises and falls by itself.
+#[derive(Debug)]
+pub struct Levels {
+    /// Slots and queue.
+    pub occupancy: Occupancy,
+    /// Most slots in use at once since the last scrape.
+    pub high_water: usize,
+    /// Held by the bodies of requests that are not answered yet.
+    pub held_bytes: u64,
+    /// Memory and the like.
+    pub guards: Vec<GuardStatus>,
+}
+
+type RatioGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
+
+/// Memory and the like, as [`crate::pressure`] reads them.
+#[derive(Debug, Default)]
+struct PressureMetrics {
+    ratio: Family<ResourceLabels, RatioGauge>,
+    threshold_ratio: Family<ResourceLabels, RatioGauge>,
+    tripped: Family<ResourceLabels, Gauge>,
+    trips: Family<ResourceLabels, Counter>,
+}
+
+impl PressureMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "pressure_ratio",
+            "Share of the resource that is in use; absent where it can't be measured",
+            self.ratio.clone(),
+        );
+        registry.register(
+            "pressure_threshold_ratio",
+            "Share from which on requests are refused; 0 = never",
+            self.threshold_ratio.clone(),
+        );
+        registry.register(
+            "pressure_tripped",
+            "1 while requests are refused because of the resource",
+            self.tripped.clone(),
+        );
+        registry.register(
+            "pressure_trips",
+            "How often the guard of the resource tripped",
+            self.trips.clone(),
+        );
+    }
+
+    fn set(&self, guards: &[GuardStatus]) {
+        for guard in guards {
+            let labels = ResourceLabels {
+                resource: guard.resource.label(),
+            };
+            match &guard.latest {
+                Some(reading) => {
+                    let ratio = self.ratio.get_or_create(&labels);
+                    ratio.set(reading.percent / 100.0);
+                }
+                None => drop(self.ratio.remove(&labels)),
+            }
+            let threshold = self.threshold_ratio.get_or_create(&labels);
+            threshold.set(guard.threshold_percent / 100.0);
+            let tripped = self.tripped.get_or_create(&labels);
+            tripped.set(i64::from(guard.tripped));
+            let trips = self.trips.get_or_create(&labels);
+            trips.inner().store(guard.trips, Ordering::Relaxed);
+        }
+    }
+}
+
 /// All metrics of one service, under the prefix `voice_` and a `service` label.
 #[derive(Debug)]
 pub struct Metrics {
@@ -163,6 +240,8 @@ pub struct Metrics {
     inference_seconds: Histogram,
     real_time_factor: Histogram,
     audio_seconds: Counter<f64, std::sync::atomic::AtomicU64>,
+    pressure: PressureMetrics,
+    uploads_held: Gauge,
     connections: Gauge,
     connections_closed: Family<ReasonLabels, Counter>,
     in_flight: Gauge,
@@ -189,6 +268,8 @@ impl Metrics {
             inference_seconds: speech_histogram(),
             real_time_factor: Histogram::new(REAL_TIME_FACTORS),
             audio_seconds: Counter::default(),
+            pressure: PressureMetrics::default(),
+            uploads_held: Gauge::default(),
             connections: Gauge::default(),
             connections_closed: Family::default(),
             in_flight: Gauge::default(),
@@ -249,6 +330,13 @@ impl Metrics {
             "Duration of the audio of finished inferences",
             seconds(),
             self.audio_seconds.clone(),
+        );
+        self.pressure.register(registry);
+        registry.register_with_unit(
+            "uploads_held",
+            "Held by the bodies of requests that are not answered yet",
+            Unit::Bytes,
+            self.uploads_held.clone(),
         );
         registry.register(
             "connections",
@@ -355,14 +443,15 @@ impl Metrics {
         }
     }
 
-    /// The text for a scrape. Reading resets the high-water mark.
-    pub fn encode(&self, admission: &Admission) -> String {
-        let occupancy = admission.occupancy();
+    /// The text for a scrape, with the levels of this moment.
+    pub fn encode(&self, levels: &Levels) -> String {
+        let occupancy = &levels.occupancy;
         self.in_flight.set(occupancy.active as i64);
-        self.in_flight_high_water
-            .set(admission.take_high_water() as i64);
+        self.in_flight_high_water.set(levels.high_water as i64);
         self.slots.set(occupancy.slots as i64);
         self.queue_depth.set(occupancy.queued as i64);
+        self.uploads_held.set(levels.held_bytes as i64);
+        self.pressure.set(&levels.guards);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)
             .expect("writing to a string can't fail");

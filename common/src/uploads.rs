@@ -225,6 +225,7 @@ mod tests {
 
     use super::*;
     use crate::config::CommonConfig;
+    use crate::pressure::Thresholds;
 
     const WINDOW: Duration = Duration::from_secs(10);
 
@@ -232,7 +233,12 @@ mod tests {
         let command = CommonConfig::augment_args(clap::Command::new("test"));
         let flags = ["test"].iter().chain(flags);
         let config = CommonConfig::from_arg_matches(&command.get_matches_from(flags)).unwrap();
-        Arc::new(ServiceCore::new("test", "0", &config))
+        Arc::new(ServiceCore::new(
+            "test",
+            "0",
+            &config,
+            Thresholds::default(),
+        ))
     }
 
     /// Counts what it received; like every handler, it only knows that the body broke.

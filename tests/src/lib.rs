@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: starting a service, talking to it, samples, scoring.
 
+pub mod cgroup;
 pub mod client;
 pub mod python;
 pub mod raw;

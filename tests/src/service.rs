@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::cgroup::MemoryGroup;
 use crate::client::Client;
 
 /// Generous: the machines that run this are slow and shared.
@@ -71,13 +72,25 @@ impl Asr {
     /// # Panics
     /// It ends, or doesn't answer in time; the message holds its log.
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::run(command(settings))
+    }
+
+    /// The same inside a memory cgroup.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_in(group: &MemoryGroup, settings: &[(&str, &str)]) -> Self {
+        Self::run(group.enter(&command(settings)))
+    }
+
+    fn run(mut command: Command) -> Self {
         // The port is free now and, as nobody else picks ports here, also a moment later.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
             .expect("loopback has a free port")
             .port();
         let log = tempfile::NamedTempFile::new().expect("a log file can be made");
-        let child = command(settings)
+        let child = command
             .env("ASR_PORT", port.to_string())
             .stdout(Stdio::null())
             .stderr(log.reopen().expect("the log can be opened twice"))

@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderValue;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use voice_common::ApiError;
+use voice_common::capacity::require_capacity;
 use voice_common::frame::QUEUE_WAIT_HEADER;
 
 use crate::job::App;
@@ -53,13 +55,16 @@ impl utoipa::Modify for BearerKeys {
 
 /// All endpoints that need a key when keys are configured.
 pub fn routes(app: Arc<App>) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(Documentation::openapi())
+    let computing = OpenApiRouter::new()
         .routes(routes!(transcriptions::transcribe))
         .routes(routes!(transcriptions::translate))
         .routes(routes!(webservice::asr))
         .routes(routes!(webservice::detect_language))
         .routes(routes!(webservice::bazarr_asr))
         .routes(routes!(webservice::bazarr_detect_language))
+        .layer(from_fn_with_state(Arc::clone(&app.core), require_capacity));
+    OpenApiRouter::with_openapi(Documentation::openapi())
+        .merge(computing)
         .routes(routes!(models::list))
         .routes(routes!(models::show))
         .routes(routes!(models::load))

@@ -41,7 +41,9 @@ struct Service {
 fn service(flags: &[&str], script: Scripted) -> Service {
     let source = ScriptedSource::with_models(&["base", "tiny.en"]).saying(script);
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
-    let built = service::build(&AsrConfig::parse_from(flags), Box::new(source)).unwrap();
+    let config = AsrConfig::parse_from(flags);
+    let thresholds = config.common.thresholds(false);
+    let built = service::build(&config, Box::new(source), thresholds).unwrap();
     Service {
         router: built.router,
         app: built.app,
@@ -468,5 +470,13 @@ async fn readiness_follows_draining() {
         service.send(ready()).await.status,
         StatusCode::SERVICE_UNAVAILABLE
     );
+    assert_eq!(
+        service.transcribe(&[]).await.status,
+        StatusCode::OK,
+        "whoever spreads the load has not noticed yet"
+    );
+    service.app.core.start_refusing();
     assert_eq!(service.transcribe(&[]).await.error().1, "draining");
 }
+
+mod pressure;

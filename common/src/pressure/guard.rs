@@ -71,6 +71,11 @@ impl PressureGuard {
         })))
     }
 
+    /// Where it trips.
+    pub fn thresholds(&self) -> Thresholds {
+        self.0.read().thresholds
+    }
+
     /// Takes in `readings`, which are all that could be measured at `now`. Of several
     /// readings of one resource the highest counts. A resource without a reading counts as
     /// free: a guard must not stay tripped because its source went away.

@@ -8,6 +8,7 @@ mod clients;
 mod concurrency;
 mod drain;
 mod lifecycle;
+mod memory;
 mod models;
 mod slow_clients;
 mod start;

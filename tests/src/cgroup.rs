@@ -68,6 +68,20 @@ impl MemoryGroup {
         self.read(file).trim().parse().unwrap_or(0)
     }
 
+    /// What they use now that the kernel can't just drop.
+    pub fn held_bytes(&self) -> u64 {
+        let stat = self.read("memory.stat");
+        let prefix = if self.is_v2 { "" } else { "total_" };
+        let pages = |list: &str| -> u64 {
+            let line = stat
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("{prefix}{list}_file ")));
+            line.and_then(|it| it.trim().parse().ok()).unwrap_or(0)
+        };
+        self.used_bytes()
+            .saturating_sub(pages("active") + pages("inactive"))
+    }
+
     /// How many of them the kernel killed for want of memory.
     pub fn oom_kills(&self) -> u64 {
         let file = if self.is_v2 {

@@ -52,7 +52,7 @@ fn a_neighbour_that_eats_the_group_s_memory_trips_the_guard_and_nobody_is_killed
     assert!(!client.text_of(&jfk, &[]).is_empty());
 
     for round in 1..=2 {
-        let left = group.limit_bytes() * 93 / 100 - group.used_bytes();
+        let left = group.limit_bytes() * 93 / 100 - group.held_bytes();
         let neighbour = Neighbour::holding(left, &group);
         wait_until("the guard trips", || tripped(&client) > 0.0);
         let answer = client.transcribe(&jfk, &[]);
@@ -80,10 +80,10 @@ fn a_model_that_would_not_fit_is_refused_with_the_figures_and_taken_when_there_i
     let Some(group) = group() else { return };
     let asr = Asr::start_in(&group, &[]);
     let (client, jfk) = (asr.client(), samples::jfk());
-    let free = group.limit_bytes() * 88 / 100 - group.used_bytes();
+    let free = group.limit_bytes() * 88 / 100 - group.held_bytes();
     let neighbour = Neighbour::holding(free, &group);
     wait_until("the neighbour has its memory", || {
-        group.used_bytes() > group.limit_bytes() * 86 / 100
+        group.held_bytes() > group.limit_bytes() * 86 / 100
     });
     std::thread::sleep(std::time::Duration::from_millis(500)); // two readings
     let answer = client.transcribe(&jfk, &[]);

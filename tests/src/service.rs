@@ -1,11 +1,15 @@
 //! A service under test: the real binary on a free port, ended when dropped.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
+
+use voice_stack_models::Store;
 
 use crate::cgroup::MemoryGroup;
 use crate::client::Client;
@@ -36,6 +40,14 @@ pub fn binary(name: &str) -> PathBuf {
         "{name} is not built: run ./scripts/test, or `cargo build --workspace`"
     );
     path
+}
+
+/// Where the models are that `scripts/test` has fetched.
+///
+/// # Panics
+/// There is no home directory.
+pub fn models_dir() -> PathBuf {
+    Store::default_dir().expect("the user has a home directory")
 }
 
 fn command(settings: &[(&str, &str)]) -> Command {
@@ -75,6 +87,39 @@ impl Asr {
         Self::run(command(settings))
     }
 
+    /// The same with listening sockets of these names, as systemd hands them over. The first
+    /// is the service's.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_with_sockets(sockets: &[(&TcpListener, &str)], settings: &[(&str, &str)]) -> Self {
+        // They arrive as 3 and up; a shell can arrange that, and knows the pid. Until then they
+        // have high numbers, so that none of them is in the way of another.
+        let inherited: Vec<OwnedFd> = sockets
+            .iter()
+            .map(|(socket, _)| {
+                let copy = fcntl_dupfd_cloexec(socket, 64).expect("a number is free");
+                fcntl_setfd(&copy, FdFlags::empty()).expect("a socket can be inherited");
+                copy
+            })
+            .collect();
+        let redirections: Vec<String> = (3..)
+            .zip(&inherited)
+            .map(|(target, copy)| format!("{target}<&{}", copy.as_raw_fd()))
+            .collect();
+        let script = format!("LISTEN_PID=$$ exec \"$0\" {}", redirections.join(" "));
+        let names: Vec<&str> = sockets.iter().map(|(_, name)| *name).collect();
+        let mut shell = Command::new("bash");
+        shell.arg("-c").arg(script).arg(binary("voice-stack-asr"));
+        shell
+            .current_dir(std::env::temp_dir())
+            .env("LISTEN_FDS", sockets.len().to_string())
+            .env("LISTEN_FDNAMES", names.join(":"))
+            .envs(settings.iter().copied());
+        let port = sockets[0].0.local_addr().expect("it listens").port();
+        Self::run_on(port, shell)
+    }
+
     /// The same inside a memory cgroup.
     ///
     /// # Panics
@@ -83,12 +128,16 @@ impl Asr {
         Self::run(group.enter(&command(settings)))
     }
 
-    fn run(mut command: Command) -> Self {
+    fn run(command: Command) -> Self {
         // The port is free now and, as nobody else picks ports here, also a moment later.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
             .expect("loopback has a free port")
             .port();
+        Self::run_on(port, command)
+    }
+
+    fn run_on(port: u16, mut command: Command) -> Self {
         let log = tempfile::NamedTempFile::new().expect("a log file can be made");
         let child = command
             .env("ASR_PORT", port.to_string())

@@ -10,5 +10,7 @@ mod drain;
 mod lifecycle;
 mod memory;
 mod models;
+mod probes;
 mod slow_clients;
 mod start;
+mod systemd;

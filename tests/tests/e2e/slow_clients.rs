@@ -85,15 +85,25 @@ fn slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice() 
 #[test]
 fn connections_beyond_the_cap_are_told_and_a_closed_one_makes_room() {
     let asr = Asr::start(&[("MAX_CONNECTIONS", "4"), ("RECEIVE_TIMEOUT_SECONDS", "2")]);
-    let held: Vec<_> = (0..4)
-        .map(|_| raw::send(asr.port(), b"GET /health"))
-        .collect();
-    let refused = raw::send(asr.port(), b"GET /health HTTP/1.1\r\nHost: l\r\n\r\n");
-    let answer = raw::rest_of(&refused);
-    assert_eq!(raw::status_of(&answer), Some(503), "{answer}");
-    assert!(answer.contains("too_many_connections") && answer.contains("retry-after: 1"));
-    for stream in &held {
-        assert_eq!(raw::status_of(&raw::rest_of(stream)), Some(408));
+    let connections: Vec<_> = (0..6).map(|_| raw::connect(asr.port()).unwrap()).collect();
+    for mut stream in &connections {
+        // A refused one may be closed already.
+        let _ = stream.write_all(b"GET /health");
     }
-    assert!(asr.client().is_alive());
+    let answers: Vec<String> = connections.iter().map(raw::rest_of).collect();
+    let count = |status| {
+        let of_status = answers
+            .iter()
+            .filter(|it| raw::status_of(it) == Some(status));
+        of_status.count()
+    };
+    // The client that waited for the start may still have had one of the four.
+    assert!((2..=3).contains(&count(503)), "{answers:#?}");
+    assert_eq!(count(503) + count(408), 6, "{answers:#?}");
+    let refusal = answers
+        .iter()
+        .find(|it| raw::status_of(it) == Some(503))
+        .unwrap();
+    assert!(refusal.contains("too_many_connections") && refusal.contains("retry-after: 1"));
+    assert!(asr.client().is_alive(), "closed ones make room");
 }

@@ -1,0 +1,91 @@
+//! What a service manager sees, without one: notifications and inherited sockets.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use voice_stack_tests::client::Client;
+use voice_stack_tests::service::Asr;
+
+/// Listens where systemd would.
+struct Manager {
+    socket: UnixDatagram,
+    dir: tempfile::TempDir,
+}
+
+impl Manager {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = UnixDatagram::bind(dir.path().join("notify")).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        Self { socket, dir }
+    }
+
+    fn address(&self) -> String {
+        self.dir.path().join("notify").to_str().unwrap().to_string()
+    }
+
+    /// Reads news until one holds this line, and gives it.
+    fn until(&self, line: &str) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            let length = self.socket.recv(&mut buffer).expect("news come");
+            let news = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if news.lines().any(|it| it.starts_with(line)) {
+                return news;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_manager_is_told_of_the_start_the_watchdog_and_the_end() {
+    let manager = Manager::new();
+    let mut asr = Asr::start(&[
+        ("NOTIFY_SOCKET", &manager.address()),
+        ("WATCHDOG_USEC", "600000"),
+        ("DRAIN_GRACE_SECONDS", "0"),
+    ]);
+    let ready = manager.until("READY=1");
+    assert!(
+        ready.contains("STATUS=0 of 2 slots in use, 0 waiting"),
+        "{ready}"
+    );
+    for _ in 0..3 {
+        manager.until("WATCHDOG=1");
+    }
+    asr.terminate();
+    let stopping = manager.until("STOPPING=1");
+    assert!(stopping.contains("EXTEND_TIMEOUT_USEC="), "{stopping}");
+    assert_eq!(asr.wait().code(), Some(0));
+}
+
+#[test]
+fn without_a_watchdog_only_the_status_is_kept_true() {
+    let manager = Manager::new();
+    let _asr = Asr::start(&[("NOTIFY_SOCKET", &manager.address())]);
+    manager.until("READY=1");
+    assert!(!manager.until("STATUS=").contains("WATCHDOG"));
+}
+
+#[test]
+fn sockets_of_a_service_manager_are_taken_and_outlive_the_service() {
+    let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let (service, probe) = (listen(), listen());
+    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+    let client = |listener| Client::new(format!("http://127.0.0.1:{}", port(listener)));
+    for _ in 0..2 {
+        let mut asr = Asr::start_with_sockets(
+            &[(&service, "asr"), (&probe, "probe")],
+            &[("DRAIN_GRACE_SECONDS", "0")],
+        );
+        assert!(client(&service).is_alive() && client(&probe).is_alive());
+        assert_eq!(client(&service).get("/v1/models").status, 200);
+        assert_eq!(client(&probe).get("/metrics").status, 200);
+        assert_eq!(client(&probe).get("/v1/models").status, 404, "probes only");
+        asr.terminate();
+        assert_eq!(asr.wait().code(), Some(0));
+    }
+}

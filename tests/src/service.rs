@@ -166,6 +166,18 @@ impl Asr {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// `http://127.0.0.1:PORT` of its probes, which it must have been told to serve.
+    ///
+    /// # Panics
+    /// It doesn't serve any.
+    pub fn probe_url(&self) -> String {
+        let log = self.log();
+        let line = log.lines().find(|it| it.contains("listening for probes"));
+        let line = line.expect("it was started with ASR_PROBE_PORT");
+        let (_, address) = line.split_once("address=").expect("the log names it");
+        format!("http://{}", address.trim())
+    }
+
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port

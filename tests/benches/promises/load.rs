@@ -1,0 +1,130 @@
+//! Clients of all kinds.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use voice_stack_tests::raw;
+use voice_stack_tests::service::Asr;
+
+/// A client that is turned away comes back after this: sooner than it was told.
+const IMPATIENCE: Duration = Duration::from_millis(50);
+
+/// So many clients ask one after another for so long: times of those served and of those
+/// turned away.
+pub fn clients(
+    asr: &Asr,
+    clients: usize,
+    audio: &[u8],
+    window: Duration,
+) -> (Vec<Duration>, Vec<Duration>) {
+    let ends = Instant::now() + window;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..clients)
+            .map(|_| {
+                scope.spawn(move || {
+                    let client = asr.client();
+                    let (mut served, mut refused) = (Vec::new(), Vec::new());
+                    while Instant::now() < ends {
+                        let asked = Instant::now();
+                        let answer = client.transcribe(audio, &[]);
+                        match answer.status {
+                            200 => served.push(asked.elapsed()),
+                            503 if answer.code() == "queue_full" => {
+                                refused.push(asked.elapsed());
+                                std::thread::sleep(IMPATIENCE);
+                            }
+                            status => panic!("{status}: {}", answer.text),
+                        }
+                    }
+                    (served, refused)
+                })
+            })
+            .collect();
+        let (mut served, mut refused) = (Vec::new(), Vec::new());
+        for thread in threads {
+            let (some, others) = thread.join().unwrap();
+            served.extend(some);
+            refused.extend(others);
+        }
+        (served, refused)
+    })
+}
+
+/// Connections that send a byte a second and never come to an end.
+pub struct SlowConnections {
+    opened: Instant,
+    streams: Arc<Vec<TcpStream>>,
+    closed: Arc<AtomicBool>,
+    trickle: JoinHandle<()>,
+}
+
+impl SlowConnections {
+    pub fn open(port: u16, heads: usize, bodies: usize) -> Self {
+        let head = b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n";
+        let body = [
+            &head[..],
+            b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n--b\r\n",
+        ]
+        .concat();
+        let opened = Instant::now();
+        let mut streams = Vec::new();
+        for (count, beginning) in [(heads, &head[..]), (bodies, &body)] {
+            streams.extend((0..count).map(|_| raw::send(port, beginning)));
+        }
+        let (streams, closed) = (Arc::new(streams), Arc::new(AtomicBool::new(false)));
+        let trickle = std::thread::spawn({
+            let (streams, closed) = (Arc::clone(&streams), Arc::clone(&closed));
+            move || {
+                while !closed.load(Ordering::SeqCst) {
+                    for mut stream in streams.iter() {
+                        let _ = stream.write_all(b"x");
+                    }
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            }
+        });
+        Self {
+            opened,
+            streams,
+            closed,
+            trickle,
+        }
+    }
+
+    /// Waits for the service to close them all; how long the last one was open.
+    pub fn until_closed(self) -> Duration {
+        for stream in self.streams.iter() {
+            raw::rest_of(stream);
+        }
+        let longest = self.opened.elapsed();
+        self.closed.store(true, Ordering::SeqCst);
+        self.trickle.join().unwrap();
+        longest
+    }
+}
+
+/// What a service computes while nobody asks for anything.
+pub struct Background<'a> {
+    asr: &'a Asr,
+    since: Instant,
+    cpu_seconds: f64,
+}
+
+impl<'a> Background<'a> {
+    pub fn of(asr: &'a Asr) -> Self {
+        Self {
+            asr,
+            since: Instant::now(),
+            cpu_seconds: asr.cpu_seconds(),
+        }
+    }
+
+    pub fn cpu_percent(&self) -> f64 {
+        let busy = self.asr.cpu_seconds() - self.cpu_seconds;
+        100.0 * busy / self.since.elapsed().as_secs_f64()
+    }
+}

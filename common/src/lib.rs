@@ -18,6 +18,8 @@ pub mod pressure;
 pub mod server;
 pub mod settings;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod uploads;
 
 pub use error::ApiError;

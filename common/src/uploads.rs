@@ -219,27 +219,13 @@ mod tests {
     use axum::http::StatusCode;
     use axum::middleware::from_fn_with_state;
     use axum::routing::post;
-    use clap::{Args as _, FromArgMatches as _};
     use futures::StreamExt as _;
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::config::CommonConfig;
-    use crate::pressure::Thresholds;
+    use crate::testing::core;
 
     const WINDOW: Duration = Duration::from_secs(10);
-
-    fn core(flags: &[&str]) -> Arc<ServiceCore> {
-        let command = CommonConfig::augment_args(clap::Command::new("test"));
-        let flags = ["test"].iter().chain(flags);
-        let config = CommonConfig::from_arg_matches(&command.get_matches_from(flags)).unwrap();
-        Arc::new(ServiceCore::new(
-            "test",
-            "0",
-            &config,
-            Thresholds::default(),
-        ))
-    }
 
     /// Counts what it received; like every handler, it only knows that the body broke.
     fn router(core: &Arc<ServiceCore>) -> Router {

@@ -89,3 +89,54 @@ fn tell(news: &[NotifyState<'_>]) {
         tracing::debug!(%cause, "systemd could not be told");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::testing::core;
+
+    const PATIENCE: Duration = Duration::from_millis(200);
+    const NEVER: Duration = Duration::MAX;
+
+    #[test]
+    fn a_runtime_whose_threads_are_all_blocked_is_in_trouble_until_one_is_free() {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
+        let look = || trouble(&core(&[]), runtime.handle(), PATIENCE, NEVER);
+        assert_eq!(look(), None);
+        let (free, block) = mpsc::channel::<()>();
+        let blocked = runtime.spawn(async move {
+            let _ = block.recv();
+        });
+        assert!(look().unwrap().contains("runtime"));
+        drop(free);
+        runtime.block_on(blocked).unwrap();
+        assert_eq!(look(), None);
+    }
+
+    #[test]
+    fn a_permit_that_does_not_come_back_is_trouble() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let core = core(&[]);
+        let look = |stuck_after| trouble(&core, runtime.handle(), PATIENCE, stuck_after);
+        assert_eq!(look(Duration::ZERO), None, "nobody computes");
+        let held = runtime.block_on(core.admission.admit()).unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+        assert!(look(Duration::ZERO).unwrap().contains("inference"));
+        assert_eq!(look(NEVER), None, "within its time");
+        drop(held);
+        assert_eq!(look(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn the_status_says_how_full_the_service_is() {
+        let core = core(&["--max-concurrent-requests", "3"]);
+        assert_eq!(status(&core), "0 of 3 slots in use, 0 waiting");
+        core.start_draining();
+        assert!(status(&core).starts_with("draining, "));
+    }
+}

@@ -56,10 +56,8 @@ pub fn clients(
 
 /// Connections that send a byte a second and never come to an end.
 pub struct SlowConnections {
-    opened: Instant,
-    streams: Arc<Vec<TcpStream>>,
-    closed: Arc<AtomicBool>,
     trickle: JoinHandle<()>,
+    watch: JoinHandle<Duration>,
 }
 
 impl SlowConnections {
@@ -70,40 +68,40 @@ impl SlowConnections {
             b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n--b\r\n",
         ]
         .concat();
-        let opened = Instant::now();
-        let mut streams = Vec::new();
+        let mut connections = Vec::new();
         for (count, beginning) in [(heads, &head[..]), (bodies, &body)] {
-            streams.extend((0..count).map(|_| raw::send(port, beginning)));
+            connections.extend((0..count).map(|_| (Instant::now(), raw::send(port, beginning))));
         }
-        let (streams, closed) = (Arc::new(streams), Arc::new(AtomicBool::new(false)));
+        let connections: Arc<Vec<(Instant, TcpStream)>> = Arc::new(connections);
+        let all_closed = Arc::new(AtomicBool::new(false));
         let trickle = std::thread::spawn({
-            let (streams, closed) = (Arc::clone(&streams), Arc::clone(&closed));
+            let (connections, all_closed) = (Arc::clone(&connections), Arc::clone(&all_closed));
             move || {
-                while !closed.load(Ordering::SeqCst) {
-                    for mut stream in streams.iter() {
+                while !all_closed.load(Ordering::SeqCst) {
+                    for (_, stream) in connections.iter() {
+                        let mut stream: &TcpStream = stream;
                         let _ = stream.write_all(b"x");
                     }
                     std::thread::sleep(Duration::from_secs(1));
                 }
             }
         });
-        Self {
-            opened,
-            streams,
-            closed,
-            trickle,
-        }
+        let watch = std::thread::spawn(move || {
+            let open_for = connections.iter().map(|(opened, stream)| {
+                raw::rest_of(stream);
+                opened.elapsed()
+            });
+            let longest = open_for.max().unwrap_or_default();
+            all_closed.store(true, Ordering::SeqCst);
+            longest
+        });
+        Self { trickle, watch }
     }
 
     /// Waits for the service to close them all; how long the last one was open.
     pub fn until_closed(self) -> Duration {
-        for stream in self.streams.iter() {
-            raw::rest_of(stream);
-        }
-        let longest = self.opened.elapsed();
-        self.closed.store(true, Ordering::SeqCst);
         self.trickle.join().unwrap();
-        longest
+        self.watch.join().unwrap()
     }
 }
 

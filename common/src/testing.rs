@@ -1,0 +1,23 @@
+//! What several unit tests of this crate start from.
+
+use std::sync::Arc;
+
+use clap::{Args as _, FromArgMatches as _};
+
+use crate::config::CommonConfig;
+use crate::health::ServiceCore;
+use crate::pressure::Thresholds;
+
+/// A service with these settings, nothing else, and no pressure.
+pub fn core(flags: &[&str]) -> Arc<ServiceCore> {
+    let command = CommonConfig::augment_args(clap::Command::new("test"));
+    let flags = ["test"].iter().chain(flags);
+    let config = CommonConfig::from_arg_matches(&command.get_matches_from(flags))
+        .expect("a test's settings are right");
+    Arc::new(ServiceCore::new(
+        "test",
+        "0",
+        &config,
+        Thresholds::default(),
+    ))
+}

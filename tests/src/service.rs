@@ -188,12 +188,29 @@ impl Asr {
         Client::new(self.url())
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Memory that the process holds now (RSS).
+    ///
+    /// # Panics
+    /// The process is gone already.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
+            .expect("the service still runs");
+        let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|it| it.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kib.expect("a running process has a size") * 1024
+    }
+
     /// CPU time that its threads have used since the start, in seconds.
     ///
     /// # Panics
     /// The process is gone already.
     pub fn cpu_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))
             .expect("the service still runs");
         // The name in parentheses may hold anything; user and system time are the 14th and 15th.
         let after_name = stat.rsplit(") ").next().unwrap_or_default();

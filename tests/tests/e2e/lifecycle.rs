@@ -1,8 +1,11 @@
 //! Models in and out of memory, and the end of the service.
 
+use std::time::Duration;
+
 use voice_stack_tests::client::Client;
-use voice_stack_tests::samples;
+use voice_stack_tests::scrape::Scrape;
 use voice_stack_tests::service::{Asr, wait_until};
+use voice_stack_tests::{samples, synthetic};
 
 fn models_in_memory(client: &Client) -> Vec<String> {
     let detailed = client.get("/health/detailed").json();
@@ -25,6 +28,61 @@ fn an_idle_model_leaves_memory_and_comes_back_without_an_error() {
         assert!(!client.text_of(&samples::jfk(), &[]).is_empty());
         wait_until("the model leaves", || models_in_memory(&client).is_empty());
     }
+}
+
+#[test]
+fn an_unloaded_model_s_memory_goes_back_to_the_system() {
+    const MIB: u64 = 1024 * 1024;
+    let asr = Asr::start(&[("IDLE_TIMEOUT_MINUTES", "0.05")]);
+    let client = asr.client();
+    let before = asr.resident_bytes();
+    assert!(!client.text_of(&samples::jfk(), &[]).is_empty());
+    let loaded = asr.resident_bytes();
+    wait_until("the model leaves", || models_in_memory(&client).is_empty());
+    let after = asr.resident_bytes();
+    println!(
+        "resident: {} MiB, with the model {}, after it {}",
+        before / MIB,
+        loaded / MIB,
+        after / MIB
+    );
+    assert!(loaded > before + 60 * MIB, "the model is in memory");
+    assert!(after < before + 40 * MIB, "and its memory is given back");
+}
+
+#[test]
+fn many_requests_at_once_on_a_cold_model_cause_one_load() {
+    let asr = Asr::start(&[("MAX_QUEUE", "64")]);
+    let quiet = synthetic::silence(0.5);
+    std::thread::scope(|scope| {
+        for _ in 0..50 {
+            scope.spawn(|| assert_eq!(asr.client().transcribe(&quiet, &[]).status, 200));
+        }
+    });
+    let loads = Scrape::of(&asr.client()).sum("voice_model_loads_total", &[]);
+    assert_eq!(loads as u64, 1);
+}
+
+#[test]
+fn requests_that_race_with_the_idle_unload_always_get_a_model() {
+    // 60 ms: each round's request comes a little before, at, or after the unload.
+    const IDLE: Duration = Duration::from_millis(60);
+    let asr = Asr::start(&[("IDLE_TIMEOUT_MINUTES", "0.001")]);
+    let quiet = synthetic::silence(0.5);
+    let client = asr.client();
+    for round in 0..200 {
+        let answer = client.transcribe(&quiet, &[]);
+        assert_eq!(answer.status, 200, "round {round}: {}", answer.text);
+        std::thread::sleep(IDLE - Duration::from_millis(5) + Duration::from_micros(50) * round);
+    }
+    let scrape = Scrape::of(&client);
+    let (loads, unloads) = (
+        scrape.sum("voice_model_loads_total", &[("outcome", "ok")]),
+        scrape.sum("voice_model_unloads_total", &[]),
+    );
+    println!("{loads} loads and {unloads} unloads in 200 rounds");
+    assert!(unloads >= 20.0, "the race was run");
+    assert!(loads - unloads <= 1.0 && loads >= unloads);
 }
 
 #[test]

@@ -103,8 +103,8 @@ pub async fn run(config: AsrConfig, mut sockets: InheritedSockets) -> Result<(),
     } = build(&config, Box::new(source), config.common.thresholds(use_gpu))?;
     let _watcher = app.core.watch_pressure();
     let address = |port| SocketAddr::new(config.common.host, port);
-    let listener = sockets.service(address(config.asr.asr_port))?;
-    let probe_listener = sockets.probe(config.asr.asr_probe_port.map(address))?;
+    let listening = sockets.service(address(config.asr.asr_port))?;
+    let probe_listening = sockets.probe(config.asr.asr_probe_port.map(address))?;
 
     let default = app.models.loader().default_id().to_string();
     tracing::info!(
@@ -120,8 +120,8 @@ pub async fn run(config: AsrConfig, mut sockets: InheritedSockets) -> Result<(),
             .map_err(|error| error.to_string())?;
     }
     Server {
-        listener,
-        probe_listener,
+        listening,
+        probe_listening,
         router,
         health,
     }

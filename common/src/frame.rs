@@ -129,7 +129,7 @@ fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
     ))
 }
 
-async fn no_such_route(method: Method, uri: Uri) -> ApiError {
+pub(crate) async fn no_such_route(method: Method, uri: Uri) -> ApiError {
     ApiError::RouteNotFound {
         method: method.to_string(),
         path: uri.path().to_string(),

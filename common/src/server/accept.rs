@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ConnectionLimits, connection, refusal};
+use super::{ConnectionLimits, Listening, connection, refusal};
 use crate::ApiError;
 use crate::health::ServiceCore;
 use crate::metrics::ConnectionEnd;
@@ -20,6 +20,23 @@ use crate::metrics::ConnectionEnd;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// Refusals that are on their way at once; beyond them, a connection is dropped unanswered.
 const MOST_REFUSALS: usize = 64;
+
+/// A socket on the runtime.
+pub(super) struct Listener {
+    socket: TcpListener,
+    is_inherited: bool,
+}
+
+impl Listener {
+    /// Must be called on a runtime.
+    pub(super) fn new(listening: Listening) -> std::io::Result<Self> {
+        listening.socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket: TcpListener::from_std(listening.socket)?,
+            is_inherited: listening.is_inherited,
+        })
+    }
+}
 
 /// What all connections of a listener share.
 pub(super) struct Acceptor {
@@ -49,25 +66,31 @@ impl Acceptor {
     }
 
     /// Takes connections until told to stop; the listener is closed then.
-    pub(super) async fn run(self: Arc<Self>, listener: TcpListener, router: Router) {
+    pub(super) async fn run(self: Arc<Self>, listener: Listener, router: Router) {
+        let mut is_failing = false;
         loop {
             let accepted = tokio::select! {
-                () = self.stopping.cancelled() => {
-                    // Who is through the kernel's door already gets an answer, not a reset.
-                    while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
-                        self.take(stream, &router);
-                    }
-                    return;
-                }
-                accepted = listener.accept() => accepted,
+                () = self.stopping.cancelled() => break,
+                accepted = listener.socket.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => self.take(stream, &router),
+                Ok((stream, _)) => {
+                    is_failing = false;
+                    self.take(stream, &router);
+                }
                 Err(cause) if is_of_one_connection(&cause) => {}
                 Err(cause) => {
-                    tracing::warn!(%cause, "connections can't be accepted now");
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!(%cause, "connections can't be accepted now");
+                    }
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 }
+            }
+        }
+        if !listener.is_inherited {
+            // Who is through the kernel's door already gets an answer, not a reset.
+            while let Some(Ok((stream, _))) = listener.socket.accept().now_or_never() {
+                self.take(stream, &router);
             }
         }
     }

@@ -8,6 +8,14 @@ use listenfd::ListenFd;
 /// of any other name is the service's own.
 const PROBE_SOCKET_NAME: &str = "probe";
 
+/// A socket that the service listens on.
+#[derive(Debug)]
+pub struct Listening {
+    pub(super) socket: TcpListener,
+    /// Somebody else keeps it open: who is not accepted here waits for the next instance.
+    pub(super) is_inherited: bool,
+}
+
 /// Listening sockets that the process was started with (`LISTEN_FDS`, systemd's socket
 /// activation). They stay open over a restart of the service, so no client is refused.
 #[derive(Debug, Default)]
@@ -55,32 +63,42 @@ impl InheritedSockets {
     ///
     /// # Errors
     /// The address can't be used, with the reason in words.
-    pub fn service(&mut self, address: SocketAddr) -> Result<TcpListener, String> {
-        match self.service.take() {
-            Some(listener) => Ok(listener),
-            None => listen(address),
-        }
+    pub fn service(&mut self, address: SocketAddr) -> Result<Listening, String> {
+        self.service
+            .take()
+            .map_or_else(|| listen(address), |socket| Ok(inherited(socket)))
     }
 
     /// The socket for probes: the inherited one, or a new one on `address` if there is one.
     ///
     /// # Errors
     /// The address can't be used, with the reason in words.
-    pub fn probe(&mut self, address: Option<SocketAddr>) -> Result<Option<TcpListener>, String> {
+    pub fn probe(&mut self, address: Option<SocketAddr>) -> Result<Option<Listening>, String> {
         match self.probe.take() {
-            Some(listener) => Ok(Some(listener)),
+            Some(socket) => Ok(Some(inherited(socket))),
             None => address.map(listen).transpose(),
         }
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).map_err(|cause| {
+fn inherited(socket: TcpListener) -> Listening {
+    Listening {
+        socket,
+        is_inherited: true,
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<Listening, String> {
+    let socket = TcpListener::bind(address).map_err(|cause| {
         let hint = match cause.kind() {
             std::io::ErrorKind::AddrInUse => " (another process listens there)",
             std::io::ErrorKind::PermissionDenied => " (ports below 1024 need privileges)",
             _ => "",
         };
         format!("can't listen on {address}: {cause}{hint}")
+    })?;
+    Ok(Listening {
+        socket,
+        is_inherited: false,
     })
 }

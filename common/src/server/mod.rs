@@ -7,7 +7,6 @@ mod open_files;
 mod refusal;
 mod systemd;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +15,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use self::accept::Acceptor;
-pub use self::listen::InheritedSockets;
+use self::accept::{Acceptor, Listener};
+pub use self::listen::{InheritedSockets, Listening};
 use crate::cancellation::CancelCause;
 use crate::config::CommonConfig;
+use crate::frame::no_such_route;
 use crate::health::{self, HealthState, ServiceCore};
 
 /// How long a cancelled job is given to notice: the longest pass of an encoder that can't be
@@ -61,9 +61,9 @@ struct DrainTimes {
 /// A service that is ready to be run.
 pub struct Server {
     /// Where it listens.
-    pub listener: TcpListener,
+    pub listening: Listening,
     /// Where probes and metrics are served by a thread of their own, if at all.
-    pub probe_listener: Option<TcpListener>,
+    pub probe_listening: Option<Listening>,
     /// What it answers.
     pub router: Router,
     /// What the probes look at.
@@ -84,12 +84,12 @@ impl Server {
         let limits = config.connection_limits();
         open_files::allow_for(limits.max_connections);
 
-        let address = self.listener.local_addr().map_err(failed)?;
+        let address = self.listening.socket.local_addr().map_err(failed)?;
         let acceptor = Acceptor::new(limits, Arc::clone(&core));
-        let listener = into_tokio(self.listener).map_err(failed)?;
-        if let Some(listener) = self.probe_listener {
-            let probe_address = listener.local_addr().map_err(failed)?;
-            serve_probes(listener, self.health, limits).map_err(failed)?;
+        let listener = Listener::new(self.listening).map_err(failed)?;
+        if let Some(listening) = self.probe_listening {
+            let probe_address = listening.socket.local_addr().map_err(failed)?;
+            serve_probes(listening, self.health, limits).map_err(failed)?;
             tracing::info!(address = %probe_address, "listening for probes");
         }
         let accepting = tokio::spawn(Arc::clone(&acceptor).run(listener, self.router));
@@ -184,15 +184,10 @@ impl StopSignals {
     }
 }
 
-fn into_tokio(listener: TcpListener) -> std::io::Result<tokio::net::TcpListener> {
-    listener.set_nonblocking(true)?;
-    tokio::net::TcpListener::from_std(listener)
-}
-
 /// Probes and metrics on a thread and a runtime of their own, where no request of a client is
 /// ever waited for. They answer until the process ends, also while it drains.
 fn serve_probes(
-    listener: TcpListener,
+    listening: Listening,
     health: HealthState,
     limits: ConnectionLimits,
 ) -> std::io::Result<()> {
@@ -202,6 +197,7 @@ fn serve_probes(
     };
     let acceptor = Acceptor::new(limits, Arc::clone(&health.core));
     let (router, _openapi) = health::routes(health).split_for_parts();
+    let router = router.fallback(no_such_route);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -209,7 +205,7 @@ fn serve_probes(
         .name("probes".into())
         .spawn(move || {
             runtime.block_on(async {
-                match into_tokio(listener) {
+                match Listener::new(listening) {
                     Ok(listener) => acceptor.run(listener, router).await,
                     Err(cause) => tracing::error!(%cause, "probes can't be served"),
                 }

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use voice_stack_tests::client::Client;
+use voice_stack_tests::raw;
 use voice_stack_tests::service::Asr;
 
 /// Listens where systemd would.
@@ -76,6 +77,7 @@ fn sockets_of_a_service_manager_are_taken_and_outlive_the_service() {
     let (service, probe) = (listen(), listen());
     let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
     let client = |listener| Client::new(format!("http://127.0.0.1:{}", port(listener)));
+    let mut early = None;
     for _ in 0..2 {
         let mut asr = Asr::start_with_sockets(
             &[(&service, "asr"), (&probe, "probe")],
@@ -84,8 +86,19 @@ fn sockets_of_a_service_manager_are_taken_and_outlive_the_service() {
         assert!(client(&service).is_alive() && client(&probe).is_alive());
         assert_eq!(client(&service).get("/v1/models").status, 200);
         assert_eq!(client(&probe).get("/metrics").status, 200);
-        assert_eq!(client(&probe).get("/v1/models").status, 404, "probes only");
+        assert_eq!(
+            client(&probe).get("/v1/models").code(),
+            "not_found",
+            "probes only"
+        );
+        if let Some(stream) = early.take() {
+            let answer = raw::rest_of(&stream);
+            assert_eq!(raw::status_of(&answer), Some(200), "{answer}");
+        }
         asr.terminate();
         assert_eq!(asr.wait().code(), Some(0));
+        // Whoever comes between two instances is served by the next.
+        let request = b"GET /health HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n";
+        early = Some(raw::send(port(&service), request));
     }
 }

@@ -22,9 +22,11 @@ use crate::config::CommonConfig;
 use crate::frame::no_such_route;
 use crate::health::{self, HealthState, ServiceCore};
 
-/// How long a cancelled job is given to notice: the longest pass of an encoder that can't be
-/// interrupted.
-const LONGEST_ENCODER_PASS: Duration = Duration::from_secs(10);
+/// How long cancelled jobs are given to notice before the process ends under them.
+const TIME_TO_NOTICE: Duration = Duration::from_secs(10);
+/// A permit that is held for this long after its deadline belongs to a thread that hangs: one
+/// pass of the largest model takes a minute on the slowest box.
+const HANGS_AFTER_DEADLINE: Duration = Duration::from_mins(3);
 /// Probes and scrapers of a box; more than these at once are no probes.
 const MOST_PROBE_CONNECTIONS: usize = 64;
 
@@ -93,12 +95,12 @@ impl Server {
             tracing::info!(address = %probe_address, "listening for probes");
         }
         let accepting = tokio::spawn(Arc::clone(&acceptor).run(listener, self.router));
-        let stuck_after = config.request_timeout_seconds + LONGEST_ENCODER_PASS;
+        let stuck_after = config.request_timeout_seconds + HANGS_AFTER_DEADLINE;
         systemd::start(Arc::clone(&core), stuck_after).map_err(failed)?;
         tracing::info!(%address, "listening");
 
         signals.next().await;
-        systemd::stopping(config.drain_timeout_seconds + LONGEST_ENCODER_PASS);
+        systemd::stopping(config.drain_timeout_seconds + TIME_TO_NOTICE);
         let times = DrainTimes {
             grace: config.drain_grace_seconds.min(config.drain_timeout_seconds),
             limit: config.drain_timeout_seconds,
@@ -153,7 +155,7 @@ async fn drain(
         all_permits_back(core).await;
         acceptor.open.wait().await;
     };
-    let _ = tokio::time::timeout(LONGEST_ENCODER_PASS, ended).await;
+    let _ = tokio::time::timeout(TIME_TO_NOTICE, ended).await;
 }
 
 async fn all_permits_back(core: &ServiceCore) {

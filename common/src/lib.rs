@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod auth;
 pub mod cancellation;
+mod concurrency;
 pub mod config;
 pub mod error;
 pub mod health;

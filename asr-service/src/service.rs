@@ -8,7 +8,7 @@ use voice_common::admission::Admission;
 use voice_common::auth::ApiKeys;
 use voice_common::health::{HealthState, ServiceCore};
 use voice_common::limits::BodyLimit;
-use voice_common::model_slots::ModelSlots;
+use voice_common::model_slots::{ModelSlots, SlotOptions};
 use voice_common::server::{self, Frame};
 
 use crate::audio::DecodeLimits;
@@ -38,12 +38,12 @@ pub fn build(
         env!("CARGO_PKG_VERSION"),
         admission,
     ));
-    let models = ModelSlots::new(
-        library,
-        common.max_loaded_models,
-        common.idle_timeout_minutes,
-        core.metrics.models.clone(),
-    );
+    let options = SlotOptions {
+        max_loaded: common.max_loaded_models,
+        idle_timeout: common.idle_timeout_minutes,
+        room: Box::new(|_bytes| Ok(())),
+    };
+    let models = ModelSlots::new(library, options, core.metrics.models.clone());
     let default_model = models.loader().default_id().to_string();
     let body_limit = BodyLimit::new(common.max_upload_bytes());
     let app = Arc::new(App {

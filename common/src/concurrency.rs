@@ -5,4 +5,4 @@
 
 mod real;
 
-pub use real::{Instant, Mutex, timeout};
+pub use real::{Instant, Mutex, sleep_until, spawn, spawn_blocking, timeout};

@@ -106,6 +106,14 @@ pub enum ApiError {
         /// Seconds after which trying again makes sense.
         retry_after_seconds: u64,
     },
+    /// What the request needs doesn't fit into memory now.
+    #[error("{message}")]
+    ResourceExhausted {
+        /// What is short, in figures.
+        message: String,
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
     /// The model could not be loaded.
     #[error("{message}")]
     ModelUnavailable {
@@ -173,6 +181,7 @@ impl ApiError {
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::QueueFull { .. }
             | Self::QueueTimeout { .. }
+            | Self::ResourceExhausted { .. }
             | Self::ModelUnavailable { .. }
             | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded { .. } => StatusCode::GATEWAY_TIMEOUT,
@@ -198,6 +207,7 @@ impl ApiError {
             Self::Conflict { .. } => "model_in_use",
             Self::QueueFull { .. } => "queue_full",
             Self::QueueTimeout { .. } => "queue_timeout",
+            Self::ResourceExhausted { .. } => "resource_exhausted",
             Self::ModelUnavailable { .. } => "model_unavailable",
             Self::Draining => "draining",
             Self::DeadlineExceeded { .. } => "deadline_exceeded",
@@ -232,6 +242,10 @@ impl ApiError {
             }
             | Self::QueueTimeout {
                 retry_after_seconds,
+            }
+            | Self::ResourceExhausted {
+                retry_after_seconds,
+                ..
             }
             | Self::ModelUnavailable {
                 retry_after_seconds,
@@ -376,6 +390,10 @@ mod tests {
                 retry_after_seconds: 3,
             },
             ApiError::QueueTimeout {
+                retry_after_seconds: 3,
+            },
+            ApiError::ResourceExhausted {
+                message: "no".into(),
                 retry_after_seconds: 3,
             },
             ApiError::ModelUnavailable {

@@ -80,20 +80,23 @@ impl Default for ModelMetrics {
 
 impl ModelMetrics {
     pub(crate) fn loaded(&self, model: &str, took: Duration) {
-        self.loads
-            .get_or_create(&LoadLabels {
-                model: model.into(),
-                outcome: "ok",
-            })
-            .inc();
+        self.count_load(model, "ok");
         self.load_seconds.observe(took.as_secs_f64());
     }
 
     pub(crate) fn load_failed(&self, model: &str) {
+        self.count_load(model, "failed");
+    }
+
+    pub(crate) fn load_refused(&self, model: &str) {
+        self.count_load(model, "refused");
+    }
+
+    fn count_load(&self, model: &str, outcome: &'static str) {
         self.loads
             .get_or_create(&LoadLabels {
                 model: model.into(),
-                outcome: "failed",
+                outcome,
             })
             .inc();
     }
@@ -233,7 +236,7 @@ impl Metrics {
         );
         registry.register(
             "model_loads",
-            "Model loads by outcome",
+            "Model loads by outcome: ok, failed, or refused for lack of memory",
             models.loads.clone(),
         );
         registry.register("model_unloads", "Model unloads", models.unloads.clone());
@@ -322,6 +325,7 @@ mod tests {
             audio_seconds: 2.0,
         });
         metrics.models.loaded("tiny.en", Duration::from_millis(30));
+        metrics.models.load_refused("base");
         let text = metrics.encode(&admission);
         for line in [
             r#"voice_requests_total{service="asr",endpoint="/v1/audio/transcriptions",status="200"} 1"#,
@@ -330,6 +334,7 @@ mod tests {
             r#"voice_audio_seconds_total{service="asr"} 2.0"#,
             r#"voice_slots{service="asr"} 2"#,
             r#"voice_model_loads_total{service="asr",model="tiny.en",outcome="ok"} 1"#,
+            r#"voice_model_loads_total{service="asr",model="base",outcome="refused"} 1"#,
             r#"voice_real_time_factor_bucket{service="asr",le="0.05"} 1"#,
         ] {
             assert!(text.contains(line), "{line} is missing");

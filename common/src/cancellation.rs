@@ -31,6 +31,25 @@ impl CancelCause {
     }
 }
 
+/// What a request was at when its work was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelStage {
+    /// Waiting for a permit.
+    Queue,
+    /// Holding one: waiting for its model, or computing.
+    Inference,
+}
+
+impl CancelStage {
+    /// The value of the `stage` label in metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Inference => "inference",
+        }
+    }
+}
+
 /// A handle on one request's (or the whole service's) permission to go on working.
 /// Clones share the same state.
 #[derive(Debug, Clone, Default)]

@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::admission::Admission;
-use crate::cancellation::CancelCause;
+use crate::cancellation::{CancelCause, CancelStage};
 
 /// The content type of [`Metrics::encode`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -41,8 +41,9 @@ struct ReasonLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CauseLabels {
+struct CancellationLabels {
     cause: &'static str,
+    stage: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -126,7 +127,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<EndpointLabels, Histogram, fn() -> Histogram>,
     rejections: Family<ReasonLabels, Counter>,
-    cancellations: Family<CauseLabels, Counter>,
+    cancellations: Family<CancellationLabels, Counter>,
     queue_wait_seconds: Histogram,
     inference_seconds: Histogram,
     real_time_factor: Histogram,
@@ -188,7 +189,7 @@ impl Metrics {
         );
         registry.register(
             "cancellations",
-            "Inferences stopped before their end, by cause",
+            "Requests stopped before their end, by cause and by the stage that they had reached",
             self.cancellations.clone(),
         );
         registry.register_with_unit(
@@ -270,11 +271,12 @@ impl Metrics {
             .inc();
     }
 
-    /// An inference was stopped before its end.
-    pub fn cancelled(&self, cause: CancelCause) {
+    /// A request was stopped before its end.
+    pub fn cancelled(&self, cause: CancelCause, stage: CancelStage) {
         self.cancellations
-            .get_or_create(&CauseLabels {
+            .get_or_create(&CancellationLabels {
                 cause: cause.label(),
+                stage: stage.label(),
             })
             .inc();
     }
@@ -319,7 +321,7 @@ mod tests {
         let admission = Admission::new(2, 8, Duration::from_secs(1));
         metrics.request_finished("/v1/audio/transcriptions", 200, Duration::from_millis(80));
         metrics.rejected("queue_full");
-        metrics.cancelled(CancelCause::Disconnected);
+        metrics.cancelled(CancelCause::Disconnected, CancelStage::Queue);
         metrics.inference_finished(InferenceCost {
             processing_seconds: 0.1,
             audio_seconds: 2.0,
@@ -330,7 +332,7 @@ mod tests {
         for line in [
             r#"voice_requests_total{service="asr",endpoint="/v1/audio/transcriptions",status="200"} 1"#,
             r#"voice_rejections_total{service="asr",reason="queue_full"} 1"#,
-            r#"voice_cancellations_total{service="asr",cause="disconnected"} 1"#,
+            r#"voice_cancellations_total{service="asr",cause="disconnected",stage="queue"} 1"#,
             r#"voice_audio_seconds_total{service="asr"} 2.0"#,
             r#"voice_slots{service="asr"} 2"#,
             r#"voice_model_loads_total{service="asr",model="tiny.en",outcome="ok"} 1"#,

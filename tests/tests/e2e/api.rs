@@ -202,7 +202,9 @@ fn a_client_that_hangs_up_frees_its_slot() {
     wait_until("the slot is free again", || active() == 0);
     let metrics = client.get("/metrics").text;
     assert!(
-        metrics.contains(r#"voice_cancellations_total{service="asr",cause="disconnected"} 1"#),
+        metrics.contains(
+            r#"voice_cancellations_total{service="asr",cause="disconnected",stage="inference"} 1"#
+        ),
         "{metrics}"
     );
     assert!(plain(&client.text_of(&samples::jfk(), &[])).contains(JFK_PHRASE));

@@ -82,7 +82,7 @@ pub fn build(
 /// One line for the operator: what can't be used and what to do.
 pub async fn run(config: AsrConfig) -> Result<(), String> {
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
-    let source = WhisperStore::open(config.common.models_dir.clone(), &config.asr, use_gpu)?;
+    let source = WhisperStore::open(&config, use_gpu)?;
     let (router, app) = build(&config, Box::new(source))?;
     let address = SocketAddr::new(config.common.host, config.asr.asr_port);
     let listener = server::listen(address).await?;

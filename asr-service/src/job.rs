@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use voice_common::ApiError;
 use voice_common::admission::Permit;
-use voice_common::cancellation::{CancelCause, Cancellation};
+use voice_common::cancellation::{CancelCause, CancelStage, Cancellation};
 use voice_common::health::ServiceCore;
 use voice_common::limits::BodyLimit;
 use voice_common::metrics::InferenceCost;
@@ -97,24 +97,31 @@ impl App {
         cancellation: &Cancellation,
         infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<Done<T>, ApiError> {
+        let mut stopped = CountStopped::new(&self.core, cancellation);
+        // Whoever waits for a permit is going to use the model: it shall not leave meanwhile.
+        let claim = self.models.claim(model_id);
         let admitted = tokio::select! {
-            admitted = self.core.admission.admit() => admitted?,
+            admitted = self.core.admission.admit() => admitted,
             () = cancellation.cancelled() => return Err(self.stopped(cancellation)),
         };
+        let admitted = admitted.inspect_err(|_| stopped.answered())?;
+        stopped.admitted();
         let waited = admitted.waited;
         self.core.metrics.admitted(waited);
-        let deadline = tokio::time::sleep(self.request_timeout);
+        let deadline = async {
+            tokio::time::sleep(self.request_timeout).await;
+            cancellation.cancel(CancelCause::Deadline);
+        };
         let work = async {
-            let model = self.models.lease(model_id).await?;
+            let model = self.models.lease(model_id).await;
+            drop(claim);
+            let model = model.inspect_err(|_| stopped.answered())?;
             let (permit, limits) = (admitted.permit, self.decode_limits);
             let (core, cancellation) = (Arc::clone(&self.core), cancellation.clone());
             let span = tracing::Span::current();
             tokio::task::spawn_blocking(move || {
                 let _span = span.enter();
-                let _counted = CountCancellation {
-                    core: &core,
-                    cancellation: &cancellation,
-                };
+                let _counted = stopped.by_its_cause();
                 let field = input.field;
                 let audio = decode(input, limits, &cancellation)
                     .map_err(|error| audio_error(error, field, &cancellation))?;
@@ -144,11 +151,8 @@ impl App {
         };
         let outcome = tokio::select! {
             outcome = work => outcome,
-            () = deadline => {
-                cancellation.cancel(CancelCause::Deadline);
-                Err(self.stopped(cancellation))
-            }
             // The job notices by itself; its permit and its model stay with it until then.
+            () = deadline => Err(self.stopped(cancellation)),
             () = cancellation.cancelled() => Err(self.stopped(cancellation)),
         };
         outcome.map(|result| Done { result, waited })
@@ -160,16 +164,47 @@ impl App {
     }
 }
 
-/// Counts a job that ended because it was cancelled, once, when it has really ended.
-struct CountCancellation<'a> {
-    core: &'a ServiceCore,
-    cancellation: &'a Cancellation,
+/// Counts a request that was stopped, once, under the stage that it had reached. Whoever
+/// carries the request on owns it: first the future, then the job.
+struct CountStopped {
+    core: Arc<ServiceCore>,
+    cancellation: Cancellation,
+    stage: CancelStage,
+    /// What it means when the request ends and nobody has cancelled it. hyper drops the
+    /// future of a client that left before anything else learns of it.
+    uncancelled: Option<CancelCause>,
 }
 
-impl Drop for CountCancellation<'_> {
+impl CountStopped {
+    fn new(core: &Arc<ServiceCore>, cancellation: &Cancellation) -> Self {
+        Self {
+            core: Arc::clone(core),
+            cancellation: cancellation.clone(),
+            stage: CancelStage::Queue,
+            uncancelled: Some(CancelCause::Disconnected),
+        }
+    }
+
+    fn admitted(&mut self) {
+        self.stage = CancelStage::Inference;
+    }
+
+    /// The request has its answer, if only a rejection.
+    fn answered(&mut self) {
+        self.uncancelled = None;
+    }
+
+    /// From now on only who cancels stops the request: a job runs to its end.
+    fn by_its_cause(mut self) -> Self {
+        self.uncancelled = None;
+        self
+    }
+}
+
+impl Drop for CountStopped {
     fn drop(&mut self) {
-        if let Some(cause) = self.cancellation.cause() {
-            self.core.metrics.cancelled(cause);
+        if let Some(cause) = self.cancellation.cause().or(self.uncancelled) {
+            self.core.metrics.cancelled(cause, self.stage);
         }
     }
 }
@@ -223,3 +258,6 @@ fn stopped_early(cancellation: &Cancellation) -> ApiError {
         Duration::ZERO,
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,16 @@
 //! Which models there are, what they are called, and how one is loaded.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-use parking_lot::Mutex;
+mod footprint;
+mod whisper_store;
 
 use voice_common::ApiError;
 use voice_common::model_slots::{LoadError, ModelLoader};
-use voice_stack_models::{Catalogue, Entry, Kind, Quantisation, Store};
+use voice_stack_models::Quantisation;
 
-use crate::config::{AsrOptions, ComputeType};
+pub use self::whisper_store::WhisperStore;
+
+use crate::config::ComputeType;
 use crate::engine::Transcriber;
-use crate::engine::whisper::{Shared, WhisperModel};
 
 /// Names under which clients of OpenAI ask for the default model.
 const DEFAULT_ALIASES: [&str; 5] = [
@@ -22,7 +20,6 @@ const DEFAULT_ALIASES: [&str; 5] = [
     "whisper",
     "default",
 ];
-const VAD_MODEL: &str = "silero-vad";
 
 /// A model that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +42,12 @@ pub trait ModelSource: Send + Sync + 'static {
     /// # Errors
     /// Why not, in words for clients.
     fn load(&self, id: &str) -> Result<Box<dyn Transcriber>, String>;
+
+    /// Bytes of memory that it takes with all that requests need to compute with it; `None`
+    /// where that is unknown.
+    fn footprint_bytes(&self, _id: &str) -> Option<u64> {
+        None
+    }
 }
 
 /// The models of a service by name.
@@ -145,129 +148,9 @@ impl ModelLoader for Library {
     fn load(&self, id: &str) -> Result<Self::Model, LoadError> {
         self.source.load(id).map_err(LoadError)
     }
-}
 
-/// Models in the store, computed with whisper.cpp.
-pub struct WhisperStore {
-    store: Store,
-    shared: Shared,
-    verified: Verified,
-}
-
-/// Files whose digest was checked, with their time of change. whisper.cpp trusts the sizes
-/// in a model file, so a damaged one must not reach it; reading a file once more is cheap
-/// against loading it, but not for each load of an idle model.
-#[derive(Default)]
-struct Verified(Mutex<HashMap<PathBuf, SystemTime>>);
-
-impl Verified {
-    fn check(&self, store: &Store, entry: &Entry, path: &Path) -> Result<(), String> {
-        let changed = std::fs::metadata(path).and_then(|file| file.modified());
-        let changed = changed.map_err(|_| "its file is gone".to_string())?;
-        if self.0.lock().get(path) == Some(&changed) {
-            return Ok(());
-        }
-        store.verify(entry).map_err(|error| {
-            tracing::error!(model = entry.name, %error, "a model file is not what it should be");
-            "its file is damaged; `voice-stack-models verify` tells more".to_string()
-        })?;
-        self.0.lock().insert(path.to_path_buf(), changed);
-        Ok(())
-    }
-}
-
-impl WhisperStore {
-    /// Checks what every start needs: the default model and the VAD model.
-    ///
-    /// # Errors
-    /// One line with the command that fetches what is missing.
-    pub fn open(
-        models_dir: Option<PathBuf>,
-        options: &AsrOptions,
-        use_gpu: bool,
-    ) -> Result<Self, String> {
-        let dir = match models_dir {
-            Some(dir) => dir,
-            None => Store::default_dir().map_err(|error| error.to_string())?,
-        };
-        let store = Store::new(dir);
-        let catalogue = Catalogue::embedded();
-        let vad = catalogue
-            .find(VAD_MODEL)
-            .map_err(|error| error.to_string())?;
-        let vad_path = store.require(vad).map_err(|error| error.to_string())?;
-        store.verify(vad).map_err(|error| error.to_string())?;
-        let shared = Shared::new(&vad_path, usize::from(options.asr_beam_size), use_gpu);
-        let source = Self {
-            store,
-            shared,
-            verified: Verified::default(),
-        };
-        source.require_default(catalogue, options)?;
-        Ok(source)
-    }
-
-    fn require_default(&self, catalogue: &Catalogue, options: &AsrOptions) -> Result<(), String> {
-        let name = &options.asr_model;
-        let known: Vec<Installed> = catalogue
-            .entries()
-            .iter()
-            .filter_map(installed_form)
-            .collect();
-        let Some(wanted) = best_form(&known, name, options.asr_compute_type) else {
-            let error = catalogue.find(name).err().map_or_else(
-                || {
-                    format!(
-                        "model '{name}' has no form for ASR_COMPUTE_TYPE={:?}",
-                        options.asr_compute_type
-                    )
-                    .to_lowercase()
-                },
-                |error| error.to_string(),
-            );
-            return Err(format!("ASR_MODEL: {error}"));
-        };
-        if best_form(&self.installed(), name, options.asr_compute_type).is_some() {
-            return Ok(());
-        }
-        let entry = catalogue
-            .find(&wanted.id)
-            .map_err(|error| error.to_string())?;
-        self.store
-            .require(entry)
-            .map(drop)
-            .map_err(|error| format!("ASR_MODEL: {error}"))
-    }
-}
-
-fn installed_form(entry: &Entry) -> Option<Installed> {
-    (entry.kind == Kind::Whisper).then(|| Installed {
-        id: entry.name.clone(),
-        base_model: entry.base_model.clone(),
-        quantisation: entry.quantisation,
-    })
-}
-
-impl ModelSource for WhisperStore {
-    fn installed(&self) -> Vec<Installed> {
-        self.store
-            .installed(Catalogue::embedded())
-            .into_iter()
-            .filter_map(installed_form)
-            .collect()
-    }
-
-    fn load(&self, id: &str) -> Result<Box<dyn Transcriber>, String> {
-        let entry = Catalogue::embedded()
-            .find(id)
-            .map_err(|error| error.to_string())?;
-        let path = self
-            .store
-            .require(entry)
-            .map_err(|_| "its file is gone".to_string())?;
-        self.verified.check(&self.store, entry, &path)?;
-        WhisperModel::load(id, &path, &self.shared)
-            .map(|model| Box::new(model) as Box<dyn Transcriber>)
+    fn footprint_bytes(&self, id: &str) -> Option<u64> {
+        self.source.footprint_bytes(id)
     }
 }
 

@@ -8,7 +8,7 @@ use voice_common::auth::ApiKeys;
 use voice_common::frame::{Frame, frame};
 use voice_common::health::{HealthState, ServiceCore};
 use voice_common::limits::BodyLimit;
-use voice_common::model_slots::ModelSlots;
+use voice_common::model_slots::{ModelSlots, SlotOptions};
 use voice_common::pressure::Thresholds;
 use voice_common::server::{InheritedSockets, Server};
 
@@ -46,12 +46,12 @@ pub fn build(
         common,
         thresholds,
     ));
-    let models = ModelSlots::new(
-        library,
-        common.max_loaded_models,
-        common.idle_timeout_minutes,
-        core.metrics.models.clone(),
-    );
+    let options = SlotOptions {
+        max_loaded: common.max_loaded_models,
+        idle_timeout: common.idle_timeout_minutes,
+        room: core.memory_room(),
+    };
+    let models = ModelSlots::new(library, options, core.metrics.models.clone());
     let default_model = models.loader().default_id().to_string();
     let body_limit = BodyLimit::new(common.max_upload_bytes());
     let app = Arc::new(App {
@@ -95,7 +95,7 @@ pub fn build(
 /// One line for the operator: what can't be used and what to do.
 pub async fn run(config: AsrConfig, mut sockets: InheritedSockets) -> Result<(), String> {
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
-    let source = WhisperStore::open(config.common.models_dir.clone(), &config.asr, use_gpu)?;
+    let source = WhisperStore::open(&config, use_gpu)?;
     let Built {
         router,
         health,

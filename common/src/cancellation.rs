@@ -3,9 +3,11 @@
 //! A dropped connection, a deadline and a shutdown all cancel the same token; the first
 //! cause wins and is what metrics and the answer report.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+
+use crate::concurrency::Mutex;
 
 /// Why a request's work was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +31,33 @@ impl CancelCause {
     }
 }
 
+/// What a request was at when its work was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelStage {
+    /// Waiting for a permit.
+    Queue,
+    /// Holding one: waiting for its model, or computing.
+    Inference,
+}
+
+impl CancelStage {
+    /// The value of the `stage` label in metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Inference => "inference",
+        }
+    }
+}
+
 /// A handle on one request's (or the whole service's) permission to go on working.
 /// Clones share the same state.
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
     token: CancellationToken,
-    cause: Arc<OnceLock<CancelCause>>,
+    /// Set once, by whoever cancels or by the first who asks: what has been told as the
+    /// cause stays it.
+    cause: Arc<Mutex<Option<CancelCause>>>,
 }
 
 impl Cancellation {
@@ -48,13 +71,18 @@ impl Cancellation {
     pub fn child(&self) -> Self {
         Self {
             token: self.token.child_token(),
-            cause: Arc::new(OnceLock::new()),
+            cause: Arc::default(),
         }
     }
 
     /// Stops the work. Only the first cause is kept.
     pub fn cancel(&self, cause: CancelCause) {
-        let _ = self.cause.set(cause);
+        // A parent that cancelled before is the first cause, though it can't say so here.
+        self.settle(if self.is_cancelled() {
+            CancelCause::Shutdown
+        } else {
+            cause
+        });
         self.token.cancel();
     }
 
@@ -66,7 +94,11 @@ impl Cancellation {
     /// Why, or `None` while work may go on. A parent's cancellation is always a shutdown.
     pub fn cause(&self) -> Option<CancelCause> {
         self.is_cancelled()
-            .then(|| self.cause.get().copied().unwrap_or(CancelCause::Shutdown))
+            .then(|| self.settle(CancelCause::Shutdown))
+    }
+
+    fn settle(&self, cause: CancelCause) -> CancelCause {
+        *self.cause.lock().get_or_insert(cause)
     }
 
     /// Completes when the handle is cancelled.
@@ -138,5 +170,14 @@ mod tests {
         service.cancel(CancelCause::Shutdown);
         assert_eq!(other.cause(), Some(CancelCause::Shutdown));
         assert_eq!(one.cause(), Some(CancelCause::Disconnected));
+    }
+
+    #[test]
+    fn a_client_that_leaves_after_the_shutdown_does_not_change_its_cause() {
+        let service = Cancellation::new();
+        let request = service.child();
+        service.cancel(CancelCause::Shutdown);
+        request.cancel(CancelCause::Disconnected);
+        assert_eq!(request.cause(), Some(CancelCause::Shutdown));
     }
 }

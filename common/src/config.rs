@@ -221,7 +221,7 @@ mod tests {
     fn thresholds_have_defaults_take_fractions_and_can_be_turned_off() {
         let thresholds = |flags: &[&str]| {
             let command = Command::try_parse_from(["service"].iter().chain(flags)).unwrap();
-            command.common.thresholds()
+            command.common.thresholds(true)
         };
         let defaults = Thresholds {
             memory_percent: 90.0,
@@ -230,6 +230,8 @@ mod tests {
             psi_percent: 20.0,
         };
         assert_eq!(thresholds(&[]), defaults);
+        let without_gpu = Command::parse_from(["service"]).common.thresholds(false);
+        assert!(without_gpu.vram_percent.abs() < f64::EPSILON);
         let flags = [
             "--memory-threshold-percent=87.5",
             "--swap-threshold-percent=0",

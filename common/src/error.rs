@@ -187,8 +187,8 @@ impl ApiError {
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::QueueFull { .. }
             | Self::QueueTimeout { .. }
-            | Self::ModelUnavailable { .. }
             | Self::ResourceExhausted { .. }
+            | Self::ModelUnavailable { .. }
             | Self::TooManyConnections
             | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded { .. } => StatusCode::GATEWAY_TIMEOUT,
@@ -214,8 +214,8 @@ impl ApiError {
             Self::Conflict { .. } => "model_in_use",
             Self::QueueFull { .. } => "queue_full",
             Self::QueueTimeout { .. } => "queue_timeout",
-            Self::ModelUnavailable { .. } => "model_unavailable",
             Self::ResourceExhausted { .. } => "resource_exhausted",
+            Self::ModelUnavailable { .. } => "model_unavailable",
             Self::TooManyConnections => "too_many_connections",
             Self::Draining => "draining",
             Self::DeadlineExceeded { .. } => "deadline_exceeded",
@@ -251,11 +251,11 @@ impl ApiError {
             | Self::QueueTimeout {
                 retry_after_seconds,
             }
-            | Self::ModelUnavailable {
+            | Self::ResourceExhausted {
                 retry_after_seconds,
                 ..
             }
-            | Self::ResourceExhausted {
+            | Self::ModelUnavailable {
                 retry_after_seconds,
                 ..
             } => Some(*retry_after_seconds),

@@ -18,7 +18,7 @@ use crate::admission::Admission;
 use crate::cancellation::Cancellation;
 use crate::config::CommonConfig;
 use crate::metrics::{self, Levels, Metrics};
-use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
+use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus, RoomCheck};
 use crate::pressure::{GuardStatus, PressureGuard, SystemReadings, Thresholds, Watcher, watch};
 use crate::uploads::Uploads;
 
@@ -83,6 +83,12 @@ impl ServiceCore {
     pub fn watch_pressure(&self) -> Watcher {
         let readings = SystemReadings::new(&self.pressure.thresholds());
         watch(self.pressure.clone(), Box::new(readings), PRESSURE_POLL)
+    }
+
+    /// Whether a model of so many bytes would fit under the memory threshold, for the slots.
+    pub fn memory_room(&self) -> RoomCheck {
+        let pressure = self.pressure.clone();
+        Box::new(move |bytes| pressure.room_for(bytes).map_err(|it| it.to_string()))
     }
 
     /// The text for a scrape. Reading resets the high-water mark.

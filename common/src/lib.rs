@@ -6,6 +6,7 @@ pub mod admission;
 pub mod auth;
 pub mod cancellation;
 pub mod capacity;
+mod concurrency;
 pub mod config;
 pub mod error;
 pub mod frame;

@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::admission::Occupancy;
-use crate::cancellation::CancelCause;
+use crate::cancellation::{CancelCause, CancelStage};
 use crate::pressure::GuardStatus;
 
 /// The content type of [`Metrics::encode`]'s text.
@@ -78,8 +78,9 @@ impl Drop for OpenConnection {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CauseLabels {
+struct CancellationLabels {
     cause: &'static str,
+    stage: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -122,20 +123,23 @@ impl Default for ModelMetrics {
 
 impl ModelMetrics {
     pub(crate) fn loaded(&self, model: &str, took: Duration) {
-        self.loads
-            .get_or_create(&LoadLabels {
-                model: model.into(),
-                outcome: "ok",
-            })
-            .inc();
+        self.count_load(model, "ok");
         self.load_seconds.observe(took.as_secs_f64());
     }
 
     pub(crate) fn load_failed(&self, model: &str) {
+        self.count_load(model, "failed");
+    }
+
+    pub(crate) fn load_refused(&self, model: &str) {
+        self.count_load(model, "refused");
+    }
+
+    fn count_load(&self, model: &str, outcome: &'static str) {
         self.loads
             .get_or_create(&LoadLabels {
                 model: model.into(),
-                outcome: "failed",
+                outcome,
             })
             .inc();
     }
@@ -235,7 +239,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<EndpointLabels, Histogram, fn() -> Histogram>,
     rejections: Family<ReasonLabels, Counter>,
-    cancellations: Family<CauseLabels, Counter>,
+    cancellations: Family<CancellationLabels, Counter>,
     queue_wait_seconds: Histogram,
     inference_seconds: Histogram,
     real_time_factor: Histogram,
@@ -305,7 +309,7 @@ impl Metrics {
         );
         registry.register(
             "cancellations",
-            "Inferences stopped before their end, by cause",
+            "Requests stopped before their end, by cause and by the stage that they had reached",
             self.cancellations.clone(),
         );
         registry.register_with_unit(
@@ -370,7 +374,7 @@ impl Metrics {
         );
         registry.register(
             "model_loads",
-            "Model loads by outcome",
+            "Model loads by outcome: ok, failed, or refused for lack of memory",
             models.loads.clone(),
         );
         registry.register("model_unloads", "Model unloads", models.unloads.clone());
@@ -419,11 +423,12 @@ impl Metrics {
             .inc();
     }
 
-    /// An inference was stopped before its end.
-    pub fn cancelled(&self, cause: CancelCause) {
+    /// A request was stopped before its end.
+    pub fn cancelled(&self, cause: CancelCause, stage: CancelStage) {
         self.cancellations
-            .get_or_create(&CauseLabels {
+            .get_or_create(&CancellationLabels {
                 cause: cause.label(),
+                stage: stage.label(),
             })
             .inc();
     }
@@ -460,32 +465,4 @@ impl Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scrape_shows_names_labels_and_base_units() {
-        let metrics = Metrics::new("asr");
-        let admission = Admission::new(2, 8, Duration::from_secs(1));
-        metrics.request_finished("/v1/audio/transcriptions", 200, Duration::from_millis(80));
-        metrics.rejected("queue_full");
-        metrics.cancelled(CancelCause::Disconnected);
-        metrics.inference_finished(InferenceCost {
-            processing_seconds: 0.1,
-            audio_seconds: 2.0,
-        });
-        metrics.models.loaded("tiny.en", Duration::from_millis(30));
-        let text = metrics.encode(&admission);
-        for line in [
-            r#"voice_requests_total{service="asr",endpoint="/v1/audio/transcriptions",status="200"} 1"#,
-            r#"voice_rejections_total{service="asr",reason="queue_full"} 1"#,
-            r#"voice_cancellations_total{service="asr",cause="disconnected"} 1"#,
-            r#"voice_audio_seconds_total{service="asr"} 2.0"#,
-            r#"voice_slots{service="asr"} 2"#,
-            r#"voice_model_loads_total{service="asr",model="tiny.en",outcome="ok"} 1"#,
-            r#"voice_real_time_factor_bucket{service="asr",le="0.05"} 1"#,
-        ] {
-            assert!(text.contains(line), "{line} is missing");
-        }
-    }
-}
+mod tests;

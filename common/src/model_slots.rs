@@ -1,43 +1,77 @@
-//! Models in memory: loaded once for everybody, at most so many at a time, unloaded when idle.
+//! Models in memory: loaded once for everybody, at most so many at a time, and only where
+//! they fit; unloaded when idle.
 //!
 //! A slot is `Unloaded → Loading → Ready → Unloading`. A load belongs to the slot, not to
 //! the request that caused it, so a client that leaves doesn't stop what others wait for.
+//! What state a slot is in, who uses it and who is going to is decided under one lock.
 
-use std::collections::HashMap;
-use std::ops::Deref;
+mod idle;
+mod lease;
+mod load;
+mod slot;
+mod state;
+mod unload;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 use utoipa::ToSchema;
 
+pub use self::lease::{Claim, Lease};
+
+use self::idle::unload_idle;
+use self::lease::WaitingForRoom;
+use self::load::Load;
+use self::state::{Decision, State};
+use self::unload::Unload;
 use crate::ApiError;
-use crate::memory::release_free_pages;
+use crate::concurrency::{Instant, Mutex, sleep_until, spawn};
 use crate::metrics::ModelMetrics;
 
-const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
-
-/// Brings a model into memory. Called on a blocking thread.
+/// Brings a model into memory.
 pub trait ModelLoader: Send + Sync + 'static {
     /// What a request computes with. Shared by all requests that use the model.
     type Model: Send + Sync + 'static;
 
-    /// Loads `id`; dropping the result unloads it.
+    /// Loads `id`; dropping the result unloads it. Called on a blocking thread.
     ///
     /// # Errors
     /// The model can't be loaded. The message reaches clients: no paths.
     fn load(&self, id: &str) -> Result<Self::Model, LoadError>;
+
+    /// Bytes of memory that `id` will need, with all that requests need to compute with it.
+    /// `None`, where that is unknown, loads it without asking whether it fits. Called where
+    /// nothing may block: a look at a file's size at most.
+    fn footprint_bytes(&self, _id: &str) -> Option<u64> {
+        None
+    }
 }
 
 /// Why a model could not be loaded, in words for clients.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct LoadError(pub String);
+
+/// Says whether so many bytes more fit into memory, from a reading that is never older than
+/// [`FRESH_READING`]. If not, it gives the figures in words, such as "it needs about 0.4 GB,
+/// which would take memory from 88% to 93% (limit 90%)". Must not block.
+pub type RoomCheck = Box<dyn Fn(u64) -> Result<(), String> + Send + Sync>;
+
+/// A load or an unload that is longer ago than this shows in what [`RoomCheck`] reads: the
+/// reading is taken every 250 ms.
+pub const FRESH_READING: Duration = Duration::from_millis(300);
+
+/// How models share the memory.
+pub struct SlotOptions {
+    /// Models that stay in memory, at least 1; the least recently used makes room.
+    pub max_loaded: usize,
+    /// A model that nobody used for so long leaves; zero: never.
+    pub idle_timeout: Duration,
+    /// Asked before each load of a model whose footprint is known.
+    pub room: RoomCheck,
+}
 
 /// Where a model is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -68,53 +102,20 @@ pub struct ModelStatus {
     pub error: Option<String>,
 }
 
-/// The model could not be unloaded because requests use it.
+/// The model could not be unloaded because requests use it or wait for their turn to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the model is in use")]
 pub struct InUse;
 
-enum Slot<M> {
-    Loading,
-    Ready {
-        model: Arc<M>,
-        leases: usize,
-        last_used: Instant,
-    },
-    Unloading,
-    Failed {
-        error: LoadError,
-        retry_at: Instant,
-        back_off: Duration,
-    },
-}
-
-impl<M> Slot<M> {
-    fn occupies_memory(&self) -> bool {
-        !matches!(self, Self::Failed { .. })
-    }
-}
-
-/// What a request that wants a model should do next.
-enum Step<L: ModelLoader> {
-    Use(Lease<L>),
-    Fail(ApiError),
-    /// Somebody loads or unloads; look again when that is done.
-    Wait,
-    /// Every loaded model is in use; look again when one is free.
-    WaitForRoom,
-}
-
 struct Inner<L: ModelLoader> {
     loader: L,
     max_loaded: usize,
-    /// `None`: models stay until they must make room.
-    idle_timeout: Option<Duration>,
-    slots: Mutex<HashMap<String, Slot<L::Model>>>,
+    room: RoomCheck,
+    state: Mutex<State<L::Model>>,
     /// Requests that need a load or an unload pass one at a time, in the order they came.
+    /// Only who has the turn starts a load.
     turn: tokio::sync::Mutex<()>,
-    /// While a request waits for room, requests for the models in its way line up behind
-    /// it, or a busy model would never leave.
-    waiting_for_room: AtomicUsize,
+    /// A slot has changed or a lease came back.
     changed: Notify,
     metrics: ModelMetrics,
 }
@@ -128,60 +129,32 @@ impl<L: ModelLoader> Clone for ModelSlots<L> {
     }
 }
 
-/// A loaded model in use. It can't be unloaded before the last lease is dropped, so a lease
-/// moves into the blocking job beside the permit.
-pub struct Lease<L: ModelLoader> {
-    id: String,
-    /// Always there until the lease is dropped.
-    model: Option<Arc<L::Model>>,
-    slots: Arc<Inner<L>>,
-}
-
-impl<L: ModelLoader> Deref for Lease<L> {
-    type Target = L::Model;
-
-    fn deref(&self) -> &L::Model {
-        self.model.as_deref().expect("taken in drop only")
-    }
-}
-
-impl<L: ModelLoader> Drop for Lease<L> {
-    fn drop(&mut self) {
-        // Before the lease is returned: an unload that follows must find the last reference.
-        self.model = None;
-        if let Some(Slot::Ready {
-            leases, last_used, ..
-        }) = self.slots.slots.lock().get_mut(&self.id)
-        {
-            debug_assert!(*leases > 0, "a lease is returned once");
-            *leases -= 1;
-            *last_used = Instant::now();
-        }
-        self.slots.changed.notify_waiters();
-    }
+/// What a request that has the turn does next.
+enum Next<M> {
+    Use(Arc<M>),
+    Fail(ApiError),
+    /// Look again when something has changed.
+    Wait,
+    /// Look again when something has changed, or then.
+    WaitUntil(Instant),
+    /// Every loaded model is in use; look again when one is free.
+    WaitForRoom,
 }
 
 impl<L: ModelLoader> ModelSlots<L> {
-    /// At most `max_loaded` models (at least 1) stay in memory; one that nobody used for
-    /// `idle_timeout` leaves (zero: never). Must be called on a tokio runtime.
-    pub fn new(
-        loader: L,
-        max_loaded: usize,
-        idle_timeout: Duration,
-        metrics: ModelMetrics,
-    ) -> Self {
+    /// Must be called on a tokio runtime.
+    pub fn new(loader: L, options: SlotOptions, metrics: ModelMetrics) -> Self {
         let slots = Self(Arc::new(Inner {
             loader,
-            max_loaded: max_loaded.max(1),
-            idle_timeout: (!idle_timeout.is_zero()).then_some(idle_timeout),
-            slots: Mutex::new(HashMap::new()),
+            max_loaded: options.max_loaded.max(1),
+            room: options.room,
+            state: Mutex::new(State::default()),
             turn: tokio::sync::Mutex::new(()),
-            waiting_for_room: AtomicUsize::new(0),
             changed: Notify::new(),
             metrics,
         }));
-        if let Some(idle_timeout) = slots.0.idle_timeout {
-            tokio::spawn(unload_idle(Arc::downgrade(&slots.0), idle_timeout));
+        if !options.idle_timeout.is_zero() {
+            spawn(unload_idle(Arc::downgrade(&slots.0), options.idle_timeout));
         }
         slots
     }
@@ -191,127 +164,118 @@ impl<L: ModelLoader> ModelSlots<L> {
         &self.0.loader
     }
 
+    /// Announces a request that is going to lease `id`, for as long as the claim is held.
+    /// Until then the model doesn't leave for being idle or by [`Self::unload`]. It still
+    /// makes room for another model, or two models would keep each other out for ever.
+    pub fn claim(&self, id: &str) -> Claim<L> {
+        Claim::new(Arc::clone(&self.0), id)
+    }
+
     /// The model, loaded if it wasn't. Waits for a load, an unload, or for room.
     ///
     /// # Errors
-    /// [`ApiError::ModelUnavailable`] when the model can't be loaded.
+    /// [`ApiError::ModelUnavailable`] when the model can't be loaded,
+    /// [`ApiError::ResourceExhausted`] when it doesn't fit into memory.
     pub async fn lease(&self, id: &str) -> Result<Lease<L>, ApiError> {
-        if self.0.waiting_for_room.load(Ordering::Acquire) == 0
-            && let Some(lease) = self.lease_ready(id)
-        {
-            return Ok(lease);
+        let ready = self.0.state.lock().lease_unless_room_is_wanted(id);
+        if let Some(model) = ready {
+            return Ok(Lease::new(Arc::clone(&self.0), id, model));
         }
+        // What is loaded for this request must not leave before it is taken.
+        let _claim = self.claim(id);
         let _turn = self.0.turn.lock().await;
-        let mut room: Option<WaitingForRoom<'_>> = None;
+        let mut room: Option<WaitingForRoom<'_, L>> = None;
         loop {
             let changed = self.0.changed.notified();
             tokio::pin!(changed);
             // Registered before looking, so that no change is missed in between.
             changed.as_mut().enable();
-            match self.step(id) {
-                Step::Use(lease) => return Ok(lease),
-                Step::Fail(error) => return Err(error),
-                Step::Wait => {}
-                Step::WaitForRoom => {
-                    room.get_or_insert_with(|| WaitingForRoom::new(&self.0.waiting_for_room));
+            match self.next(id) {
+                Next::Use(model) => return Ok(Lease::new(Arc::clone(&self.0), id, model)),
+                Next::Fail(error) => return Err(error),
+                Next::Wait => changed.await,
+                Next::WaitUntil(then) => {
+                    tokio::select! { biased; () = changed => {}, () = sleep_until(then) => {} }
+                }
+                Next::WaitForRoom => {
+                    room.get_or_insert_with(|| WaitingForRoom::new(&self.0));
+                    changed.await;
                 }
             }
-            changed.await;
         }
     }
 
-    /// Takes a lease if the model is ready now.
-    fn lease_ready(&self, id: &str) -> Option<Lease<L>> {
-        match self.0.slots.lock().get_mut(id) {
-            Some(Slot::Ready { model, leases, .. }) => {
-                *leases += 1;
-                Some(Lease {
-                    id: id.to_string(),
-                    model: Some(Arc::clone(model)),
-                    slots: Arc::clone(&self.0),
-                })
+    fn next(&self, id: &str) -> Next<L::Model> {
+        let decision = self.0.state.lock().decide(id, self.0.max_loaded);
+        self.act_on(id, decision)
+    }
+
+    /// Outside of the lock: a runtime that shuts down drops what is spawned on the spot, and
+    /// that takes the lock.
+    fn act_on(&self, id: &str, decision: Decision<L::Model>) -> Next<L::Model> {
+        match decision {
+            Decision::Use(model) => Next::Use(model),
+            Decision::Fail(error) => Next::Fail(error),
+            Decision::LoadIfItFits => {
+                let decision = self.load_if_it_fits(id);
+                self.act_on(id, decision)
             }
-            _ => None,
+            Decision::Load => {
+                Load::start(Arc::clone(&self.0), id);
+                Next::Wait
+            }
+            Decision::Unload(other, model) => {
+                Unload::start(Arc::clone(&self.0), other, model);
+                Next::Wait
+            }
+            Decision::Wait => Next::Wait,
+            Decision::WaitUntil(then) => Next::WaitUntil(then),
+            Decision::WaitForRoom => Next::WaitForRoom,
         }
     }
 
-    fn step(&self, id: &str) -> Step<L> {
-        if let Some(lease) = self.lease_ready(id) {
-            return Step::Use(lease);
-        }
-        let mut slots = self.0.slots.lock();
-        let last_back_off = match slots.get(id) {
-            Some(Slot::Loading | Slot::Unloading | Slot::Ready { .. }) => return Step::Wait,
-            Some(Slot::Failed {
-                error,
-                retry_at,
-                back_off,
-            }) => {
-                let pause = retry_at.saturating_duration_since(Instant::now());
-                if !pause.is_zero() {
-                    return Step::Fail(ApiError::ModelUnavailable {
-                        message: format!("Model '{id}' could not be loaded: {error}"),
-                        retry_after_seconds: (pause.as_secs_f64().ceil() as u64).clamp(1, 60),
-                    });
-                }
-                Some(*back_off)
-            }
-            None => None,
+    /// The caller has the turn and nothing else loads, so nobody else counts on the memory
+    /// that is free now.
+    fn load_if_it_fits(&self, id: &str) -> Decision<L::Model> {
+        let Some(bytes) = self.0.loader.footprint_bytes(id) else {
+            return self.0.state.lock().begin_load(id);
         };
-        if slots.values().filter(|slot| slot.occupies_memory()).count() < self.0.max_loaded {
-            slots.insert(id.to_string(), Slot::Loading);
-            tokio::spawn(load(Arc::clone(&self.0), id.to_string(), last_back_off));
-            return Step::Wait;
+        let stale_until = self.0.state.lock().last_load_unseen_until();
+        if let Some(then) = stale_until {
+            return Decision::WaitUntil(then);
         }
-        if slots
-            .values()
-            .any(|slot| matches!(slot, Slot::Loading | Slot::Unloading))
-        {
-            return Step::Wait;
-        }
-        let least_recently_used = slots
-            .iter()
-            .filter_map(|(id, slot)| match slot {
-                Slot::Ready {
-                    leases: 0,
-                    last_used,
-                    ..
-                } => Some((*last_used, id.clone())),
-                _ => None,
-            })
-            .min();
-        match least_recently_used {
-            Some((_, other)) => {
-                begin_unload(&self.0, &mut slots, &other);
-                Step::Wait
+        match (self.0.room)(bytes) {
+            Ok(()) => self.0.state.lock().begin_load(id),
+            Err(figures) => {
+                let message = format!("Model '{id}' was not loaded: {figures}");
+                let decision = self.0.state.lock().make_room_or_refuse(id, message);
+                if let Decision::Fail(refusal) = &decision {
+                    tracing::warn!(model = id, %refusal, "model not loaded");
+                    self.0.metrics.load_refused(id);
+                }
+                decision
             }
-            None => Step::WaitForRoom,
         }
     }
 
     /// Takes the model out of memory and waits until it is gone. True if it was there.
     ///
     /// # Errors
-    /// Requests use it, or it is just being loaded.
+    /// Requests use it or wait for it, or it is just being loaded.
     pub async fn unload(&self, id: &str) -> Result<bool, InUse> {
-        {
-            let mut slots = self.0.slots.lock();
-            match slots.get(id) {
-                None => return Ok(false),
-                Some(Slot::Failed { .. }) => {
-                    slots.remove(id);
-                    return Ok(false);
-                }
-                Some(Slot::Loading | Slot::Ready { leases: 1.., .. }) => return Err(InUse),
-                Some(Slot::Ready { .. }) => begin_unload(&self.0, &mut slots, id),
-                Some(Slot::Unloading) => {}
+        let begun = self.0.state.lock().unload_if_unused(id)?;
+        match begun {
+            state::Unloadable::NotLoaded => return Ok(false),
+            state::Unloadable::Begun(model) => {
+                Unload::start(Arc::clone(&self.0), id.to_string(), model);
             }
+            state::Unloadable::Leaving => {}
         }
         loop {
             let changed = self.0.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if !matches!(self.0.slots.lock().get(id), Some(Slot::Unloading)) {
+            if !self.0.state.lock().is_unloading(id) {
                 return Ok(true);
             }
             changed.await;
@@ -321,148 +285,13 @@ impl<L: ModelLoader> ModelSlots<L> {
     /// All models that are not simply unloaded, by name. A failure counts until the next
     /// request may try again: nobody but a request would clear it.
     pub fn status(&self) -> Vec<ModelStatus> {
-        let now = Instant::now();
-        let mut all: Vec<ModelStatus> = self
-            .0
-            .slots
-            .lock()
-            .iter()
-            .filter(|(_, slot)| !matches!(slot, Slot::Failed { retry_at, .. } if *retry_at <= now))
-            .map(|(id, slot)| {
-                let (state, in_use, idle_seconds, error) = match slot {
-                    Slot::Loading => (ModelState::Loading, 0, None, None),
-                    Slot::Unloading => (ModelState::Unloading, 0, None, None),
-                    Slot::Ready {
-                        leases, last_used, ..
-                    } => {
-                        let idle = last_used.elapsed().as_secs_f64();
-                        (ModelState::Ready, *leases, Some(idle), None)
-                    }
-                    Slot::Failed { error, .. } => {
-                        (ModelState::Failed, 0, None, Some(error.to_string()))
-                    }
-                };
-                ModelStatus {
-                    id: id.clone(),
-                    state,
-                    in_use,
-                    idle_seconds,
-                    error,
-                }
-            })
-            .collect();
-        all.sort_by(|one, other| one.id.cmp(&other.id));
-        all
+        self.0.state.lock().statuses()
     }
 }
 
-/// Counts a request that waits for room; gives up its claim when dropped.
-struct WaitingForRoom<'a>(&'a AtomicUsize);
-
-impl<'a> WaitingForRoom<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::AcqRel);
-        Self(count)
-    }
-}
-
-impl Drop for WaitingForRoom<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-async fn load<L: ModelLoader>(inner: Arc<Inner<L>>, id: String, last_back_off: Option<Duration>) {
-    let started = Instant::now();
-    let loaded = tokio::task::spawn_blocking({
-        let (inner, id) = (Arc::clone(&inner), id.clone());
-        move || inner.loader.load(&id)
-    })
-    .await
-    .unwrap_or_else(|_panic| Err(LoadError("the engine failed while loading".into())));
-    let slot = match loaded {
-        Ok(model) => {
-            inner.metrics.loaded(&id, started.elapsed());
-            tracing::info!(
-                model = id,
-                seconds = started.elapsed().as_secs_f64(),
-                "model loaded"
-            );
-            Slot::Ready {
-                model: Arc::new(model),
-                leases: 0,
-                last_used: Instant::now(),
-            }
-        }
-        Err(error) => {
-            inner.metrics.load_failed(&id);
-            tracing::error!(model = id, %error, "model failed to load");
-            let back_off =
-                last_back_off.map_or(FIRST_BACK_OFF, |last| (last * 2).min(LONGEST_BACK_OFF));
-            Slot::Failed {
-                error,
-                retry_at: Instant::now() + back_off,
-                back_off,
-            }
-        }
-    };
-    inner.slots.lock().insert(id, slot);
-    inner.changed.notify_waiters();
-}
-
-/// The caller has checked that nobody holds the model.
-fn begin_unload<L: ModelLoader>(
-    inner: &Arc<Inner<L>>,
-    slots: &mut HashMap<String, Slot<L::Model>>,
-    id: &str,
-) {
-    let Some(Slot::Ready { model, leases, .. }) = slots.insert(id.to_string(), Slot::Unloading)
-    else {
-        unreachable!("only a ready model is unloaded");
-    };
-    debug_assert_eq!(leases, 0, "a model in use is not unloaded");
-    let (inner, id) = (Arc::clone(inner), id.to_string());
-    tokio::task::spawn_blocking(move || {
-        drop(model);
-        release_free_pages();
-        inner.slots.lock().remove(&id);
-        inner.metrics.unloaded(&id);
-        tracing::info!(model = id, "model unloaded");
-        inner.changed.notify_waiters();
-    });
-}
-
-async fn unload_idle<L: ModelLoader>(inner: std::sync::Weak<Inner<L>>, idle_timeout: Duration) {
-    loop {
-        let next = {
-            let Some(inner) = inner.upgrade() else { return };
-            let mut slots = inner.slots.lock();
-            let now = Instant::now();
-            let mut next = now + idle_timeout;
-            let mut expired = Vec::new();
-            for (id, slot) in slots.iter() {
-                if let Slot::Ready {
-                    leases: 0,
-                    last_used,
-                    ..
-                } = slot
-                {
-                    let due = *last_used + idle_timeout;
-                    if due <= now {
-                        expired.push(id.clone());
-                    } else {
-                        next = next.min(due);
-                    }
-                }
-            }
-            for id in expired {
-                begin_unload(&inner, &mut slots, &id);
-            }
-            next
-        };
-        tokio::time::sleep_until(next).await;
-    }
-}
-
+#[cfg(test)]
+mod double;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,196 @@
+//! The state behind the door, and the one lock around it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::{Occupancy, Permit};
+use crate::concurrency::{Instant, Mutex};
+
+const SHORTEST_RETRY_AFTER_SECONDS: f64 = 1.0;
+const LONGEST_RETRY_AFTER_SECONDS: f64 = 60.0;
+
+/// The number of a request that was let in or queues, in the order of arrival. Grants go by
+/// arrival too, so among permits in use the lowest number is the one held for longest.
+pub(super) type Ticket = u64;
+
+#[derive(Debug, Default)]
+struct State {
+    next_ticket: Ticket,
+    /// Permits in use, and since when.
+    held: BTreeMap<Ticket, Instant>,
+    /// Where the permit goes when it is a request's turn.
+    waiting: BTreeMap<Ticket, oneshot::Sender<Permit>>,
+    active_high_water: usize,
+    high_water_since_read: usize,
+    /// Moving average of how long a permit is held.
+    service_time: Option<Duration>,
+}
+
+impl State {
+    fn take_ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
+    fn hold(&mut self, ticket: Ticket) {
+        self.held.insert(ticket, Instant::now());
+        self.active_high_water = self.active_high_water.max(self.held.len());
+        self.high_water_since_read = self.high_water_since_read.max(self.held.len());
+    }
+
+    fn record_service_time(&mut self, held: Duration) {
+        self.service_time = Some(match self.service_time {
+            Some(average) => (average * 7 + held) / 8,
+            None => held,
+        });
+    }
+}
+
+/// Slots, queue and the lock around both.
+#[derive(Debug)]
+pub(super) struct Door {
+    slots: usize,
+    max_queue: usize,
+    state: Mutex<State>,
+}
+
+/// What a request meets at the door.
+pub(super) enum Arrival {
+    LetIn(Permit),
+    Queued(QueuePlace),
+    Full { retry_after_seconds: u64 },
+}
+
+impl Door {
+    pub(super) fn new(slots: usize, max_queue: usize) -> Self {
+        Self {
+            slots,
+            max_queue,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn arrive(self: &Arc<Self>) -> Arrival {
+        let mut state = self.state.lock();
+        if self.has_free_slot(&state) {
+            let ticket = state.take_ticket();
+            state.hold(ticket);
+            Arrival::LetIn(self.permit(ticket))
+        } else if state.waiting.len() < self.max_queue {
+            let ticket = state.take_ticket();
+            let (sender, grant) = oneshot::channel();
+            state.waiting.insert(ticket, sender);
+            Arrival::Queued(QueuePlace {
+                door: Arc::clone(self),
+                ticket,
+                grant,
+            })
+        } else {
+            Arrival::Full {
+                retry_after_seconds: self.drain_seconds(&state),
+            }
+        }
+    }
+
+    /// What a request would be told that came now and found no place; `None` if it found one.
+    pub(super) fn retry_after_if_full(&self) -> Option<u64> {
+        let state = self.state.lock();
+        let full = !self.has_free_slot(&state) && state.waiting.len() >= self.max_queue;
+        full.then(|| self.drain_seconds(&state))
+    }
+
+    pub(super) fn retry_after_seconds(&self) -> u64 {
+        self.drain_seconds(&self.state.lock())
+    }
+
+    pub(super) fn longest_held(&self) -> Option<Duration> {
+        let state = self.state.lock();
+        state
+            .held
+            .first_key_value()
+            .map(|(_, since)| since.elapsed())
+    }
+
+    pub(super) fn take_high_water(&self) -> usize {
+        let mut state = self.state.lock();
+        let active = state.held.len();
+        std::mem::replace(&mut state.high_water_since_read, active)
+    }
+
+    pub(super) fn occupancy(&self) -> Occupancy {
+        let state = self.state.lock();
+        Occupancy {
+            slots: self.slots,
+            active: state.held.len(),
+            queued: state.waiting.len(),
+            active_high_water: state.active_high_water,
+        }
+    }
+
+    fn has_free_slot(&self, state: &State) -> bool {
+        debug_assert!(state.held.len() <= self.slots, "never more than the slots");
+        debug_assert!(
+            state.waiting.is_empty() || state.held.len() == self.slots,
+            "nobody waits beside a free slot"
+        );
+        state.held.len() < self.slots
+    }
+
+    pub(super) fn give_back(self: &Arc<Self>, ticket: Ticket, record: bool) {
+        let next = {
+            let mut state = self.state.lock();
+            let since = state.held.remove(&ticket);
+            debug_assert!(since.is_some(), "a permit comes back once");
+            if let Some(since) = since.filter(|_| record) {
+                state.record_service_time(since.elapsed());
+            }
+            let next = state.waiting.pop_first();
+            if let Some((ticket, _)) = &next {
+                state.hold(*ticket);
+            }
+            next
+        };
+        if let Some((ticket, waiter)) = next {
+            // Outside the lock: a waiter that has just left drops the permit right here, and
+            // so it comes back for the one after.
+            drop(waiter.send(self.permit(ticket)));
+        }
+    }
+
+    fn permit(self: &Arc<Self>, ticket: Ticket) -> Permit {
+        Permit {
+            door: Arc::clone(self),
+            ticket,
+            received: false,
+        }
+    }
+
+    /// The time that the queue needs to drain at the recent pace, and one more request.
+    fn drain_seconds(&self, state: &State) -> u64 {
+        let ahead = state.waiting.len() as f64 + 1.0;
+        let service_seconds = state.service_time.unwrap_or_default().as_secs_f64();
+        (ahead * service_seconds / self.slots as f64)
+            .ceil()
+            .clamp(SHORTEST_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS) as u64
+    }
+}
+
+/// A place in the queue; dropped when the wait ends, however it ends.
+pub(super) struct QueuePlace {
+    door: Arc<Door>,
+    ticket: Ticket,
+    /// Dropped after the place is given up: from then on no grant comes, and one that came
+    /// before goes back with it.
+    pub(super) grant: oneshot::Receiver<Permit>,
+}
+
+impl Drop for QueuePlace {
+    fn drop(&mut self) {
+        let sender = self.door.state.lock().waiting.remove(&self.ticket);
+        // Outside the lock: it wakes whoever waits for it.
+        drop(sender);
+    }
+}

@@ -1,0 +1,217 @@
+//! Permits and the queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::join_all;
+use parking_lot::Mutex;
+use shuttle::future::{JoinHandle, spawn, yield_now};
+use voice_common::admission::{Admission, Admitted, Rejection};
+
+use crate::{ANY_MOMENT, NEVER, explore};
+
+/// A door, and what its visitors know of themselves.
+struct Scene {
+    door: Admission,
+    max_queue: usize,
+    arrived: AtomicUsize,
+    gone: AtomicUsize,
+    running: AtomicUsize,
+    served: Mutex<Vec<usize>>,
+}
+
+type Visit = JoinHandle<Result<(), Rejection>>;
+
+impl Scene {
+    fn new(slots: usize, max_queue: usize, queue_timeout: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            door: Admission::new(slots, max_queue, queue_timeout),
+            max_queue,
+            arrived: AtomicUsize::new(0),
+            gone: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            served: Mutex::default(),
+        })
+    }
+
+    fn visitors(self: &Arc<Self>, numbers: impl IntoIterator<Item = usize>) -> Vec<Visit> {
+        numbers
+            .into_iter()
+            .map(|number| spawn(visit(Arc::clone(self), number)))
+            .collect()
+    }
+
+    /// What must be true whenever anybody looks.
+    fn look(&self) {
+        let gone = self.gone.load(Ordering::SeqCst);
+        let now = self.door.occupancy();
+        let present = self.arrived.load(Ordering::SeqCst) - gone;
+        assert!(now.active <= now.slots, "{now:?}");
+        assert!(now.active_high_water <= now.slots, "{now:?}");
+        assert!(now.queued <= self.max_queue, "{now:?}");
+        assert!(
+            now.queued == 0 || now.active == now.slots,
+            "waits beside a free slot: {now:?}"
+        );
+        assert!(
+            now.active + now.queued <= present,
+            "somebody counts twice: {now:?}, {present} are there"
+        );
+    }
+
+    /// Nothing was lost: nobody is inside, and every slot can be taken at once.
+    fn is_as_new(&self) {
+        let now = self.door.occupancy();
+        assert_eq!((now.active, now.queued), (0, 0));
+        assert_eq!(self.door.longest_held(), None);
+        let permits: Vec<_> = (0..now.slots)
+            .map(|_| self.door.admit().now_or_never().expect("a slot is free"))
+            .collect();
+        assert_eq!(self.door.occupancy().active, permits.len());
+    }
+}
+
+async fn visit(scene: Arc<Scene>, number: usize) -> Result<(), Rejection> {
+    scene.arrived.fetch_add(1, Ordering::SeqCst);
+    let _gone = CountOnDrop(&scene.gone);
+    let admitted = scene.door.admit().await?;
+    let running = Running::new(&scene, admitted);
+    scene.served.lock().push(number);
+    yield_now().await;
+    drop(running);
+    Ok(())
+}
+
+struct CountOnDrop<'a>(&'a AtomicUsize);
+
+impl Drop for CountOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Computes, under a permit that goes last.
+struct Running<'a> {
+    scene: &'a Scene,
+    _permit: Admitted,
+}
+
+impl<'a> Running<'a> {
+    fn new(scene: &'a Scene, permit: Admitted) -> Self {
+        let running = scene.running.fetch_add(1, Ordering::SeqCst) + 1;
+        assert!(running <= scene.door.occupancy().slots);
+        Self {
+            scene,
+            _permit: permit,
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.scene.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The outcomes of those who stayed.
+async fn outcomes(visits: Vec<Visit>) -> Vec<Result<(), Rejection>> {
+    let all = join_all(visits).await;
+    all.into_iter().filter_map(Result::ok).collect()
+}
+
+#[test]
+fn everybody_is_served_and_never_more_at_once_than_there_are_slots() {
+    explore(async || {
+        let scene = Scene::new(2, 4, NEVER);
+        let visits = scene.visitors(0..5);
+        for outcome in outcomes(visits).await {
+            assert_eq!(outcome, Ok(()));
+        }
+        scene.is_as_new();
+    });
+}
+
+#[test]
+fn whoever_looks_sees_no_more_than_the_slots_and_the_queue_and_nobody_twice() {
+    explore(async || {
+        let scene = Scene::new(1, 2, ANY_MOMENT);
+        let visits = scene.visitors(0..4);
+        for _ in 0..4 {
+            scene.look();
+            yield_now().await;
+        }
+        outcomes(visits).await;
+        scene.look();
+        scene.is_as_new();
+    });
+}
+
+#[test]
+fn a_grant_for_a_client_that_leaves_goes_to_the_next() {
+    explore(async || {
+        let scene = Scene::new(1, 4, NEVER);
+        let (leaves, stays) = (scene.visitors([0, 1]), scene.visitors([2, 3]));
+        for visit in &leaves {
+            visit.abort();
+        }
+        for outcome in outcomes(stays).await {
+            assert_eq!(outcome, Ok(()));
+        }
+        outcomes(leaves).await;
+        scene.is_as_new();
+    });
+}
+
+#[test]
+fn a_grant_at_the_moment_of_the_queue_timeout_is_not_lost() {
+    explore(async || {
+        let scene = Scene::new(1, 4, ANY_MOMENT);
+        let visits = scene.visitors(0..4);
+        let outcomes = outcomes(visits).await;
+        let served = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(served, scene.served.lock().len());
+        assert!(served > 0, "who came first had no reason to wait");
+        scene.is_as_new();
+    });
+}
+
+#[test]
+fn those_who_stay_are_served_in_the_order_they_came() {
+    explore(async || {
+        let scene = Scene::new(1, 5, NEVER);
+        let running = scene.door.admit().await.unwrap();
+        let mut visits = Vec::new();
+        for number in 0..5 {
+            let mut visit = Box::pin(visit(Arc::clone(&scene), number));
+            assert!((&mut visit).now_or_never().is_none(), "it has to wait");
+            visits.push(spawn(visit));
+        }
+        let leaver = visits.remove(1);
+        let hang_up = spawn(async move {
+            leaver.abort();
+            drop(leaver.await);
+        });
+        drop(running);
+        for outcome in outcomes(visits).await {
+            assert_eq!(outcome, Ok(()));
+        }
+        hang_up.await.unwrap();
+        let served = scene.served.lock();
+        assert!(served.is_sorted(), "{served:?}");
+    });
+}
+
+#[test]
+fn a_full_queue_rejects_the_surplus_and_nobody_else() {
+    explore(async || {
+        let scene = Scene::new(1, 1, NEVER);
+        let visits = scene.visitors(0..3);
+        let outcomes = outcomes(visits).await;
+        let rejected = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        assert!(rejected <= 1, "one runs and one may wait");
+        assert!(scene.door.refuse_if_full().is_ok());
+        scene.is_as_new();
+    });
+}

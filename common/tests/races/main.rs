@@ -1,0 +1,52 @@
+//! The queue, the permit, the model slot and the cancellation under many interleavings.
+//!
+//!     cargo test -p voice-common --features model-checking --test races
+//!
+//! The code under test is the services' own; only its locks, tasks and clock are shuttle's
+//! (`src/concurrency.rs`). A lost wake-up shows as a deadlock or as too many steps, and a
+//! failure prints its schedule; `SHUTTLE_RANDOM_SEED` explores others.
+
+mod admission;
+mod cancellation;
+mod model_slots;
+
+use std::time::Duration;
+
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::{Config, MaxSteps, Runner};
+
+/// Schedules that each test runs under, of each of the two kinds.
+const SCHEDULES: usize = 10_000;
+/// Bugs that need at most so many untimely switches are what PCT looks for.
+const PCT_DEPTH: usize = 4;
+/// The same schedules each time: a run that passed passes again.
+const SEED: u64 = 0x5eed;
+/// A test needs some hundreds.
+const MAX_STEPS: usize = 50_000;
+const STACK_BYTES: usize = 256 * 1024;
+
+/// Timers of a year never fire, see `src/concurrency/checked.rs`.
+const NEVER: Duration = Duration::from_hours(365 * 24);
+/// Fires at any moment.
+const ANY_MOMENT: Duration = Duration::from_secs(1);
+
+/// Runs `test` under random schedules and under those of probabilistic concurrency testing.
+fn explore(test: impl AsyncFn() + Copy + Send + Sync + 'static) {
+    run_under(RandomScheduler::new_from_seed(SEED, SCHEDULES), test);
+    run_under(
+        PctScheduler::new_from_seed(SEED, PCT_DEPTH, SCHEDULES),
+        test,
+    );
+}
+
+fn run_under(
+    scheduler: impl Scheduler + 'static,
+    test: impl AsyncFn() + Copy + Send + Sync + 'static,
+) {
+    let mut config = Config::new();
+    config.max_steps = MaxSteps::FailAfter(MAX_STEPS);
+    config.stack_size = STACK_BYTES;
+    // Its atomics are sequentially consistent whatever is asked for, and that is what is.
+    config.silence_warnings = true;
+    Runner::new(scheduler, config).run(move || shuttle::future::block_on(test()));
+}

@@ -1,6 +1,9 @@
 //! What the end-to-end tests share: starting a service, talking to it, samples, scoring.
 
+pub mod bombs;
 pub mod client;
+pub mod multipart;
+pub mod mutation;
 pub mod python;
 pub mod samples;
 pub mod service;

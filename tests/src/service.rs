@@ -109,6 +109,38 @@ impl Asr {
         self.port
     }
 
+    /// Its process, the same for its whole life.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Memory that it holds now: resident set size in bytes.
+    ///
+    /// # Panics
+    /// The process is gone.
+    pub fn rss_bytes(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most memory that it ever held.
+    ///
+    /// # Panics
+    /// The process is gone.
+    pub fn peak_rss_bytes(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    fn status_bytes(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let kib = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = kib.and_then(|it| it.trim().strip_suffix(" kB"));
+        let kib: u64 = kib
+            .and_then(|it| it.parse().ok())
+            .expect("a live process has memory");
+        kib * 1024
+    }
+
     /// A client of this service.
     pub fn client(&self) -> Client {
         Client::new(self.url())

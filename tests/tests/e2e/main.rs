@@ -5,6 +5,7 @@
 mod accuracy;
 mod api;
 mod clients;
+mod hostile;
 mod lifecycle;
 mod models;
 mod start;

@@ -8,8 +8,11 @@ use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
-use futures::StreamExt as _;
+use bytes::{Bytes, BytesMut};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
 use voice_common::ApiError;
 use voice_common::limits::BodyLimit;
 
@@ -23,6 +26,8 @@ const TEXT_BYTES: usize = 64 * 1024;
 /// a part's header from its beginning each time more arrives: an endless header would cost
 /// time that grows with the square of its length.
 const UNPARSED_BYTES: u64 = 1024 * 1024;
+/// What the parser gets at once, unless the body ends before.
+const PIECE_BYTES: usize = 32 * 1024;
 
 /// A file that a client sent.
 #[derive(Debug)]
@@ -52,9 +57,31 @@ impl Form {
         known: &[&str],
         limit: BodyLimit,
     ) -> Result<Self, ApiError> {
+        let (sender, receiver) = mpsc::channel(1);
+        let (parts, body) = request.into_parts();
+        // The parser searches all that it has not understood yet each time it is woken. It is
+        // woken by pieces of some size only, so each of the two has to have a waker of its own.
+        let gather = gather(body, sender).map(|()| None).boxed();
+        let parse = Self::parse(parts, receiver, file_field, known, limit);
+        let mut both: FuturesUnordered<_> = [gather, parse.map(Some).boxed()].into_iter().collect();
+        loop {
+            let done = both.next().await;
+            if let Some(form) = done.expect("parsing ends with a result") {
+                return form;
+            }
+        }
+    }
+
+    async fn parse(
+        head: axum::http::request::Parts,
+        pieces: Pieces,
+        file_field: &'static str,
+        known: &[&str],
+        limit: BodyLimit,
+    ) -> Result<Self, ApiError> {
         let unparsed = Arc::new(AtomicU64::new(0));
-        let request = request.map(|body| bounded_between_parts(body, Arc::clone(&unparsed)));
-        let multipart = Multipart::from_request(request, &()).await;
+        let body = bounded_between_parts(pieces, Arc::clone(&unparsed));
+        let multipart = Multipart::from_request(Request::from_parts(head, body), &()).await;
         let mut parts = Parts {
             unparsed,
             limit,
@@ -112,15 +139,40 @@ impl Form {
     }
 }
 
+type Pieces = mpsc::Receiver<Result<Bytes, axum::Error>>;
+
+/// Hands a body over in pieces of some size: chunked encoding can make a piece of every byte.
+async fn gather(body: Body, pieces: mpsc::Sender<Result<Bytes, axum::Error>>) {
+    let mut chunks = body.into_data_stream();
+    let mut is_at_end = false;
+    while !is_at_end {
+        let mut piece = BytesMut::new();
+        while piece.len() < PIECE_BYTES && !is_at_end {
+            match chunks.next().await {
+                Some(Ok(chunk)) => piece.extend_from_slice(&chunk),
+                Some(Err(error)) => {
+                    let _ = pieces.send(Err(error)).await;
+                    return;
+                }
+                None => is_at_end = true,
+            }
+        }
+        if !piece.is_empty() && pieces.send(Ok(piece.freeze())).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Fails the body when too much of it arrives without being understood.
-fn bounded_between_parts(body: Body, unparsed: Arc<AtomicU64>) -> Body {
-    Body::from_stream(body.into_data_stream().map(move |chunk| {
-        let chunk = chunk?;
-        let arrived = unparsed.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+fn bounded_between_parts(mut pieces: Pieces, unparsed: Arc<AtomicU64>) -> Body {
+    let pieces = futures::stream::poll_fn(move |context| pieces.poll_recv(context));
+    Body::from_stream(pieces.map(move |piece| {
+        let piece = piece?;
+        let arrived = unparsed.fetch_add(piece.len() as u64, Ordering::Relaxed);
         if arrived > UNPARSED_BYTES {
             return Err(axum::Error::new("a part's header is too long"));
         }
-        Ok(chunk)
+        Ok(piece)
     }))
 }
 
@@ -225,5 +277,33 @@ mod tests {
             .unwrap_err();
         assert_eq!(error.code(), "invalid_body");
         assert!(sent.load(Ordering::Relaxed) <= 2 * UNPARSED_BYTES);
+    }
+
+    #[tokio::test]
+    async fn a_body_in_pieces_of_a_byte_is_the_same_body() {
+        let body = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nsound\r\n--b--";
+        let pieces = body.bytes().map(|byte| Ok::<_, std::io::Error>(vec![byte]));
+        let request = Request::post("/")
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(Body::from_stream(futures::stream::iter(pieces)))
+            .unwrap();
+        let limit = BodyLimit::new(1024);
+        let mut form = Form::receive(request, "file", &[], limit).await.unwrap();
+        let content = form.take_file("file").unwrap().content;
+        assert!(matches!(content, AudioSource::Bytes(bytes) if bytes == "sound"));
+    }
+
+    #[tokio::test]
+    async fn the_parser_gets_pieces_of_some_size() {
+        let bytes = std::iter::repeat_n(vec![b'x'], 100_000).map(Ok::<_, std::io::Error>);
+        let body = Body::from_stream(futures::stream::iter(bytes));
+        let (sender, mut pieces) = mpsc::channel(8);
+        gather(body, sender).await;
+        let mut sizes = Vec::new();
+        while let Some(piece) = pieces.recv().await {
+            sizes.push(piece.unwrap().len());
+        }
+        assert_eq!(sizes.iter().sum::<usize>(), 100_000);
+        assert!(sizes.len() <= 4, "{sizes:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! A plain HTTP client that shows statuses instead of hiding them.
 
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -47,6 +49,63 @@ impl Answer {
             .as_str()
             .unwrap_or_default()
             .to_string()
+    }
+}
+
+/// What a client does when it has sent all that it will send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It waits for the answer.
+    Wait,
+    /// It sends no more, whatever it had announced.
+    HangUp,
+}
+
+/// Sends bytes that may or may not be a request and gives the answer to it, the first one
+/// if there are more; `None` if the service closes the connection instead.
+///
+/// # Panics
+/// There is no service, it doesn't answer in a minute, or what it sends is not HTTP.
+pub fn exchange(port: u16, request: &[u8], then: Then) -> Option<Answer> {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).expect("the service listens");
+    connection
+        .set_read_timeout(Some(Duration::from_mins(1)))
+        .expect("sockets have timeouts");
+    // A service that has seen enough stops reading; its answer counts.
+    let _ = connection.write_all(request);
+    if then == Then::HangUp {
+        let _ = connection.shutdown(Shutdown::Write);
+    }
+    let mut bytes = Vec::new();
+    if let Err(error) = connection.read_to_end(&mut bytes) {
+        assert!(
+            error.kind() != ErrorKind::WouldBlock,
+            "no answer in a minute"
+        );
+    }
+    (!bytes.is_empty()).then(|| parse(&bytes))
+}
+
+fn parse(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n").expect("an HTTP answer");
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_string()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, value)| value.parse().ok());
+    let body = length
+        .and_then(|length: usize| body.get(..length))
+        .unwrap_or(body);
+    Answer {
+        status: status
+            .and_then(|it| it.parse().ok())
+            .expect("an HTTP status"),
+        text: body.to_string(),
+        headers,
     }
 }
 

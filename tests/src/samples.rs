@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use voice_stack_asr::audio::{self, DecodeLimits};
 
+use crate::synthetic;
+
 /// A spoken sentence and its words.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -55,6 +57,43 @@ pub fn jfk_samples() -> Vec<f32> {
     audio::decode(jfk(), None, limits, &|| false)
         .expect("the sample is sound")
         .samples
+}
+
+/// The first two seconds of [`jfk`] as WAV: "And so, my fellow".
+///
+/// # Panics
+/// It isn't there.
+pub fn jfk_clip_wav() -> Vec<u8> {
+    synthetic::wav(&jfk_samples()[..32_000])
+}
+
+/// About as much of [`jfk`] as FLAC whose end is missing.
+///
+/// # Panics
+/// It isn't there.
+pub fn jfk_clip_flac() -> Vec<u8> {
+    let mut file = jfk();
+    file.truncate(40_000);
+    file
+}
+
+/// A second of a tone in every container and codec that the service decodes, by file name.
+///
+/// # Panics
+/// They aren't there.
+pub fn every_format() -> Vec<(String, Vec<u8>)> {
+    let folder = root().join("asr-service/src/audio/fixtures");
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+        .expect("the fixtures are part of the project")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?.to_string();
+            let content = std::fs::read(&path).expect("the fixture can be read");
+            name.starts_with("tone-").then_some((name, content))
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 /// The sentence that everybody looks for in [`jfk`].

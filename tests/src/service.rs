@@ -183,26 +183,41 @@ impl Asr {
         self.port
     }
 
-    /// A client of this service.
-    pub fn client(&self) -> Client {
-        Client::new(self.url())
-    }
-
-    /// Its process id.
+    /// Its process, the same for its whole life.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Memory that the process holds now (RSS).
+    /// Memory that it holds now: resident set size in bytes.
     ///
     /// # Panics
-    /// The process is gone already.
-    pub fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
-            .expect("the service still runs");
-        let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|it| it.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        kib.expect("a running process has a size") * 1024
+    /// The process is gone.
+    pub fn rss_bytes(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most memory that it ever held.
+    ///
+    /// # Panics
+    /// The process is gone.
+    pub fn peak_rss_bytes(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    fn status_bytes(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let kib = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = kib.and_then(|it| it.trim().strip_suffix(" kB"));
+        let kib: u64 = kib
+            .and_then(|it| it.parse().ok())
+            .expect("a live process has memory");
+        kib * 1024
+    }
+
+    /// A client of this service.
+    pub fn client(&self) -> Client {
+        Client::new(self.url())
     }
 
     /// CPU time that its threads have used since the start, in seconds.

@@ -3,11 +3,12 @@
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use super::resample::Resampler;
-use super::{Audio, AudioError, DecodeLimits, IsCancelled, SAMPLE_RATE_HZ};
+use super::watch::Watch;
+use super::{Audio, AudioError, DecodeLimits, SAMPLE_RATE_HZ};
 
 /// Below this nothing is speech, above it nothing is a recording.
 const RATE_RANGE_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
-const MAX_CHANNELS: usize = 64;
+pub(super) const MAX_CHANNELS: usize = 64;
 /// Chained streams may change their rate, but each change builds a filter.
 const MAX_RATE_CHANGES: usize = 32;
 /// Longest stretch that is mixed and resampled between two looks at the limits, in frames.
@@ -17,7 +18,7 @@ const SLICE_FRAMES: usize = 16 * 1024;
 pub(super) struct Collector<'a> {
     limits: DecodeLimits,
     max_samples: usize,
-    is_cancelled: IsCancelled<'a>,
+    watch: &'a Watch<'a>,
     rate_hz: u32,
     rate_changes: usize,
     /// `None` while the input is already at the output rate.
@@ -29,11 +30,11 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(limits: DecodeLimits, is_cancelled: IsCancelled<'a>) -> Self {
+    pub(super) fn new(limits: DecodeLimits, watch: &'a Watch<'a>) -> Self {
         Self {
             limits,
             max_samples: limits.max_samples(),
-            is_cancelled,
+            watch,
             rate_hz: SAMPLE_RATE_HZ,
             rate_changes: 0,
             resampler: None,
@@ -104,9 +105,7 @@ impl<'a> Collector<'a> {
     /// Takes mono samples at the rate set before. They are made finite in place.
     pub(super) fn push_mono(&mut self, mono: &mut [f32]) -> Result<(), AudioError> {
         for slice in mono.chunks_mut(SLICE_FRAMES) {
-            if (self.is_cancelled)() {
-                return Err(AudioError::Cancelled);
-            }
+            self.watch.check()?;
             sanitise(slice);
             match &mut self.resampler {
                 None => self.samples.extend_from_slice(slice),
@@ -144,6 +143,7 @@ impl<'a> Collector<'a> {
     }
 
     fn check_length(&self) -> Result<(), AudioError> {
+        self.watch.produced(self.samples.len());
         if self.samples.len() > self.max_samples {
             let max_audio_seconds = self.limits.max_audio_seconds;
             return Err(AudioError::TooLong { max_audio_seconds });

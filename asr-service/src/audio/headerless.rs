@@ -2,6 +2,7 @@
 
 use super::collect::Collector;
 use super::source::{Access, AudioSource, Upload};
+use super::watch::Watch;
 use super::wav::{self, SampleLayout};
 use super::{Audio, AudioError, DecodeLimits, IsCancelled};
 
@@ -17,21 +18,16 @@ pub fn decode_headerless_s16le_16khz(
     limits: DecodeLimits,
     is_cancelled: IsCancelled<'_>,
 ) -> Result<Audio, AudioError> {
-    let upload = Upload::open(source.into(), is_cancelled)?;
+    let watch = Watch::new(is_cancelled);
+    let upload = Upload::open(source.into(), &watch)?;
     if upload.len_bytes() == 0 {
         return Err(AudioError::invalid("the upload is empty"));
     }
     let reader = upload
         .reader(0, Access::Stream)
         .map_err(AudioError::Unreadable)?;
-    let mut collector = Collector::new(limits, is_cancelled);
+    let mut collector = Collector::new(limits, &watch);
     collector.set_rate(super::SAMPLE_RATE_HZ)?;
     let read = wav::decode_frames(reader, u64::MAX, 1, SampleLayout::S16, &mut collector);
-    match read.and_then(|()| collector.finish()) {
-        Err(_) if is_cancelled() => Err(AudioError::Cancelled),
-        Err(error) => Err(upload
-            .take_read_error()
-            .map_or(error, AudioError::Unreadable)),
-        Ok(audio) => Ok(audio),
-    }
+    upload.explain(read.and_then(|()| collector.finish()))
 }

@@ -13,29 +13,37 @@
 //! was really produced, never on what a header says.
 
 mod aac;
+mod claims;
 mod collect;
 mod companding;
+mod contain;
 mod headerless;
 mod mp4;
+mod ogg;
 mod opus;
 mod packets;
+mod patch;
 mod resample;
 mod sniff;
 mod source;
+mod tags;
+mod watch;
 mod wav;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use headerless::decode_headerless_s16le_16khz;
 pub use source::AudioSource;
 
 use collect::Collector;
+use contain::{Panicked, contained};
 use sniff::Container;
 use source::Upload;
+use watch::Watch;
 
 /// Rate of every [`Audio`], in samples a second: what the recogniser was trained on.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -146,26 +154,23 @@ pub fn decode(
     limits: DecodeLimits,
     is_cancelled: IsCancelled<'_>,
 ) -> Result<Audio, AudioError> {
-    let mut upload = Upload::open(source.into(), is_cancelled)?;
-    // The demuxers and decoders are other people's code fed with other people's bytes. A
-    // panic in there says that this one file is broken; it must not take the worker along.
-    // Nothing of what the closure touches is used after a panic.
-    let decoded = catch_unwind(AssertUnwindSafe(|| {
-        decode_upload(&mut upload, hint, limits)
-    }));
-    match decoded {
-        // Reads fail on purpose after a cancel, and demuxers report that as they like.
-        Ok(Err(_)) | Err(_) if is_cancelled() => Err(AudioError::Cancelled),
-        Ok(Err(error)) => Err(upload
-            .take_read_error()
-            .map_or(error, AudioError::Unreadable)),
-        Ok(decoded) => decoded,
-        Err(_panic) => Err(AudioError::invalid("the file is damaged")),
-    }
+    decode_watched(source.into(), hint, limits, &Watch::new(is_cancelled))
+}
+
+fn decode_watched(
+    source: AudioSource,
+    hint: Option<&str>,
+    limits: DecodeLimits,
+    watch: &Watch<'_>,
+) -> Result<Audio, AudioError> {
+    let upload = Upload::open(source, watch)?;
+    let decoded = contained(|| decode_upload(&upload, hint, limits))
+        .unwrap_or_else(|Panicked| Err(AudioError::invalid("the file is damaged")));
+    upload.explain(decoded)
 }
 
 fn decode_upload(
-    upload: &mut Upload<'_>,
+    upload: &Upload<'_>,
     hint: Option<&str>,
     limits: DecodeLimits,
 ) -> Result<Audio, AudioError> {
@@ -173,7 +178,7 @@ fn decode_upload(
         return Err(AudioError::invalid("the upload is empty"));
     }
     let found = sniff::identify(upload, hint)?;
-    let mut collector = Collector::new(limits, upload.is_cancelled());
+    let mut collector = Collector::new(limits, upload.watch());
     match found.container {
         Container::Wav => wav::decode(upload, &mut collector)?,
         container => packets::decode(upload, container, found.start_byte, &mut collector)?,
@@ -181,11 +186,28 @@ fn decode_upload(
     collector.finish()
 }
 
-/// Entry for fuzzers: decodes `bytes` under tight limits and drops the result.
+/// Entry for fuzzers: decodes `bytes` under tight limits, with and without a container, and
+/// checks what comes out. The caller may change its mind after `patience` questions.
 #[doc(hidden)]
-pub fn fuzz_decode(bytes: &[u8]) {
+pub fn fuzz_decode(bytes: &[u8], patience: usize) {
     let limits = DecodeLimits {
-        max_audio_seconds: 30.0,
+        max_audio_seconds: 3.0,
     };
-    drop(decode(bytes.to_vec(), None, limits, &|| false));
+    let asked = AtomicUsize::new(0);
+    let is_cancelled = || asked.fetch_add(1, Ordering::Relaxed) >= patience;
+    let source = || AudioSource::from(bytes.to_vec());
+    for decoded in [
+        decode(source(), None, limits, &is_cancelled),
+        decode_headerless_s16le_16khz(source(), limits, &|| false),
+    ] {
+        match decoded {
+            Ok(audio) => {
+                assert!((1..=limits.max_samples()).contains(&audio.samples.len()));
+                assert!(audio.samples.iter().all(|it| (-1.0..=1.0).contains(it)));
+            }
+            Err(AudioError::Cancelled) => assert!(asked.load(Ordering::Relaxed) > patience),
+            Err(AudioError::Unreadable(error)) => panic!("memory can be read: {error}"),
+            Err(_) => {}
+        }
+    }
 }

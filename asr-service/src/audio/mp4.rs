@@ -3,17 +3,26 @@
 //! - **Where its tracks start.** AAC encoders begin with one or two frames of warm-up (23 to
 //!   48 ms), and an edit list says from where to play. The demuxer does not act on it, so
 //!   without this every timestamp of such a file would be late.
-//! - **Whether its fragments are honest.** A fragment may claim four thousand million
-//!   samples of no size in twenty bytes, and the demuxer would count them all without once
-//!   reading, so without a chance to be cancelled.
+//! - **Whether its index is honest.** A fragment may claim four thousand million samples of no
+//!   size in twenty bytes, and the demuxer would count them all without once reading, so
+//!   without a chance to be cancelled. For each of a million empty fragments it keeps notes
+//!   about each of a thousand tracks.
+//! - **Where its tags are**, to hide them as [`super::tags`] does.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek};
 
 use super::AudioError;
+use super::patch::Patches;
 use super::source::{Access, Upload, UploadReader};
+use super::tags::MAX_TRACKS;
 
-/// Index of a long recording; what is beyond is left to the demuxer.
-const MAX_INDEX_BYTES: u64 = 32 << 20;
+/// Index of a long film, or that of one fragment.
+const MAX_INDEX_BYTES: u64 = 64 << 20;
+/// Tag lists. There is one a file, or one a track.
+const MAX_TAG_LISTS: usize = 1024;
+/// What the demuxer keeps about fragments: 200 bytes for each of their boxes, and 40 for each
+/// track and fragment. A day in fragments of a second has 100,000.
+const MAX_FRAGMENT_NOTES: u64 = 1 << 20;
 
 /// Start of one track inside its own samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,46 +31,105 @@ pub(super) struct TrackStart {
     pub(super) seconds: f64,
 }
 
-/// Reads the edit lists of an MP4 upload and counts what its fragments claim.
+/// What [`inspect`] finds.
+#[derive(Debug, Default)]
+pub(super) struct Inspected {
+    pub(super) starts: Vec<TrackStart>,
+    /// Hides the tags.
+    pub(super) patches: Patches,
+}
+
+/// Reads the edit lists of an MP4 upload and weighs its index.
 ///
 /// What is missing or broken otherwise counts as "plays from the start": judging the file
 /// is the demuxer's job.
-pub(super) fn inspect(upload: &Upload<'_>) -> Result<Vec<TrackStart>, AudioError> {
-    let mut reader = upload
+pub(super) fn inspect(upload: &Upload<'_>) -> Result<Inspected, AudioError> {
+    let reader = upload
         .reader(0, Access::Random)
         .map_err(AudioError::Unreadable)?;
-    let mut starts = Vec::new();
-    let mut samples = 0_u64;
+    let mut reader = BufReader::new(reader);
+    let mut found = Inspected::default();
+    let mut weight = Weight::default();
     // An end inside a header is the end of the file; a failing disk is reported anyway.
     while let Ok(Some(top)) = next_top_level(&mut reader) {
-        match &top.kind {
-            b"mdat" => {}
-            b"moov" => {
-                let Ok(index) = top.read_body(&mut reader) else {
-                    break;
-                };
-                let traks = boxes(&index).filter(|found| found.kind == b"trak");
-                starts.extend(traks.filter_map(|trak| start(trak.body)));
-                samples = samples.saturating_add(claimed_samples(&index));
+        // The others have nothing that the demuxer looks into.
+        if matches!(&top.kind, b"moov" | b"moof" | b"meta") {
+            let Some(body) = top.read_body(&mut reader)? else {
+                break;
+            };
+            if &top.kind == b"moov" {
+                let traks = boxes(&body).filter(|found| found.kind == b"trak");
+                found
+                    .starts
+                    .extend(traks.filter_map(|trak| start(trak.body)));
             }
-            _ => {
-                let Ok(body) = top.read_body(&mut reader) else {
-                    break;
-                };
-                samples = samples.saturating_add(claimed_samples(&body));
+            weight.add(top.kind, &body);
+            for at in named(&body, *b"ilst") {
+                found.patches.push(top.body_start + at as u64, *b"free");
             }
         }
-        // No sample is smaller than a byte.
-        if samples > upload.len_bytes() {
-            return Err(AudioError::invalid(
-                "its index lists more samples than the file can hold",
-            ));
+        weight.check(upload.len_bytes())?;
+        if found.patches.len() > MAX_TAG_LISTS {
+            return Err(AudioError::invalid("it has too many lists of tags"));
         }
-        if reader.seek(SeekFrom::Start(top.end)).is_err() {
+        if top.leave(&mut reader).is_err() {
             break;
         }
     }
-    Ok(starts)
+    Ok(found)
+}
+
+/// What an index makes a demuxer count and keep. Found by name at whatever depth, so that no
+/// trick with nesting hides it.
+#[derive(Default)]
+struct Weight {
+    samples: u64,
+    tracks: usize,
+    fragments: u64,
+    fragment_boxes: u64,
+}
+
+impl Weight {
+    fn add(&mut self, kind: [u8; 4], body: &[u8]) {
+        let runs = named(body, *b"trun").filter_map(|at| be_u32(body, at + 8));
+        self.samples = runs.fold(self.samples, |sum, count| {
+            sum.saturating_add(u64::from(count))
+        });
+        match &kind {
+            b"moov" => self.tracks += named(body, *b"trak").count(),
+            b"moof" => {
+                self.fragments += 1;
+                let parts = named(body, *b"traf").count() + named(body, *b"trun").count();
+                self.fragment_boxes += 1 + parts as u64;
+            }
+            _ => {}
+        }
+    }
+
+    fn check(&self, upload_bytes: u64) -> Result<(), AudioError> {
+        let notes = self.fragment_boxes + self.fragments * self.tracks as u64 / 4;
+        if self.samples > upload_bytes {
+            // No sample is smaller than a byte.
+            Err(AudioError::invalid(
+                "its index lists more samples than the file can hold",
+            ))
+        } else if self.tracks > MAX_TRACKS {
+            Err(AudioError::invalid("it has too many tracks"))
+        } else if notes > MAX_FRAGMENT_NOTES {
+            Err(AudioError::invalid("it has too many fragments"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Where `name` stands in `bytes`.
+fn named(bytes: &[u8], name: [u8; 4]) -> impl Iterator<Item = usize> {
+    bytes
+        .windows(name.len())
+        .enumerate()
+        .filter(move |(_, window)| **window == name)
+        .map(|(at, _)| at)
 }
 
 struct TopLevel {
@@ -71,7 +139,7 @@ struct TopLevel {
 }
 
 /// Reads the next box header, leaving `reader` at its body.
-fn next_top_level(reader: &mut UploadReader<'_>) -> io::Result<Option<TopLevel>> {
+fn next_top_level(reader: &mut BufReader<UploadReader<'_>>) -> io::Result<Option<TopLevel>> {
     let start = reader.stream_position()?;
     let mut header = [0; 16];
     reader.read_exact(&mut header[..8])?;
@@ -95,22 +163,27 @@ fn next_top_level(reader: &mut UploadReader<'_>) -> io::Result<Option<TopLevel>>
 }
 
 impl TopLevel {
-    fn read_body(&self, reader: &mut UploadReader<'_>) -> io::Result<Vec<u8>> {
+    /// The body, or `None` where the file ends within it by failing.
+    fn read_body(
+        &self,
+        reader: &mut BufReader<UploadReader<'_>>,
+    ) -> Result<Option<Vec<u8>>, AudioError> {
         let mut body = Vec::new();
-        let body_bytes = (self.end - self.body_start).min(MAX_INDEX_BYTES);
-        reader.take(body_bytes).read_to_end(&mut body)?;
-        Ok(body)
+        let body_bytes = self.end - self.body_start;
+        let read = reader
+            .take(body_bytes.min(MAX_INDEX_BYTES + 1))
+            .read_to_end(&mut body);
+        if body.len() as u64 > MAX_INDEX_BYTES {
+            return Err(AudioError::invalid("its index is too long"));
+        }
+        Ok(read.ok().map(|_| body))
     }
-}
 
-/// Sum of the sample counts of all track runs in `bytes`, at whatever depth: searched for
-/// by name, so that no trick with nesting hides one.
-fn claimed_samples(bytes: &[u8]) -> u64 {
-    bytes
-        .windows(12)
-        .filter(|window| window.starts_with(b"trun"))
-        .filter_map(|run| be_u32(run, 8))
-        .fold(0, |sum, count| sum.saturating_add(u64::from(count)))
+    /// Goes to its end without giving up what is buffered behind it.
+    fn leave(&self, reader: &mut BufReader<UploadReader<'_>>) -> io::Result<()> {
+        let rest = self.end.saturating_sub(reader.stream_position()?);
+        reader.seek_relative(i64::try_from(rest).map_err(io::Error::other)?)
+    }
 }
 
 fn start(trak: &[u8]) -> Option<TrackStart> {

@@ -7,17 +7,20 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::packet::Packet;
 use symphonia::default::{formats, get_codecs};
 
 use super::aac;
+use super::claims;
 use super::collect::Collector;
-use super::mp4::{self, TrackStart};
+use super::mp4::{self, Inspected, TrackStart};
+use super::ogg::Pages;
 use super::opus::OpusStream;
+use super::patch::Patches;
 use super::sniff::Container;
 use super::source::{Access, Upload};
-use super::{AudioError, SAMPLE_RATE_HZ};
+use super::{AudioError, SAMPLE_RATE_HZ, tags};
 
 /// Broken packets in a row before the rest of the file is given up. A damaged stretch of a
 /// real recording is shorter; an index that points nowhere can list millions.
@@ -31,18 +34,19 @@ pub(super) fn decode(
     collector: &mut Collector<'_>,
 ) -> Result<(), AudioError> {
     // Read before the demuxer opens: both share the position of a file.
-    let starts = match container {
+    let Inspected { starts, patches } = match container {
         Container::IsoMp4 => mp4::inspect(upload)?,
-        _ => Vec::new(),
+        _ => Inspected {
+            starts: Vec::new(),
+            patches: tags::hide(upload, container, start_byte)?,
+        },
     };
-    let mut reader = open(upload, container, start_byte)?;
+    let mut reader = open(upload, container, start_byte, patches)?;
     let mut stream = Stream::choose(reader.tracks(), &starts)?;
     let mut failures_in_a_row = 0;
     let mut last_error = None;
     while failures_in_a_row < MAX_FAILURES_IN_A_ROW {
-        if (upload.is_cancelled())() {
-            return Err(AudioError::Cancelled);
-        }
+        upload.watch().check()?;
         match reader.next_packet() {
             Ok(Some(packet)) if packet.track_id == stream.track_id => {
                 match stream.decode(&packet, collector) {
@@ -85,6 +89,7 @@ fn open<'a>(
     upload: &Upload<'a>,
     container: Container,
     start_byte: u64,
+    patches: Patches,
 ) -> Result<Box<dyn FormatReader + 'a>, AudioError> {
     let access = match container {
         Container::IsoMp4 | Container::Caf => Access::Random,
@@ -92,8 +97,13 @@ fn open<'a>(
     };
     let source = upload
         .reader(start_byte, access)
-        .map_err(AudioError::Unreadable)?;
-    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
+        .map_err(AudioError::Unreadable)?
+        .patched(patches);
+    let source: Box<dyn MediaSource + 'a> = match container {
+        Container::Ogg => Box::new(Pages::new(source)),
+        _ => Box::new(source),
+    };
+    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
     let options = FormatOptions::default();
     let reader: Result<Box<dyn FormatReader + 'a>, Error> = match container {
         Container::Wav => formats::WavReader::try_new(stream, options).map(boxed),
@@ -224,6 +234,7 @@ impl Codec {
         let Some(CodecParameters::Audio(params)) = &track.codec_params else {
             return Err(Error::Unsupported("not an audio track"));
         };
+        claims::check(params)?;
         if params.codec == CODEC_ID_OPUS {
             return OpusStream::new(params).map(Self::Opus);
         }

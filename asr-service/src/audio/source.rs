@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use symphonia::core::io::MediaSource;
 
-use super::{AudioError, IsCancelled};
+use super::AudioError;
+use super::patch::Patches;
+use super::watch::Watch;
 
 /// A demuxer may read the whole upload this often (scanning, seeking back) before the file
 /// is called broken: a hostile chain of headers must not turn megabytes into hours.
@@ -52,15 +54,12 @@ impl From<File> for AudioSource {
 pub(super) struct Upload<'a> {
     source: AudioSource,
     len_bytes: u64,
-    is_cancelled: IsCancelled<'a>,
+    watch: &'a Watch<'a>,
     read_error: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl<'a> Upload<'a> {
-    pub(super) fn open(
-        source: AudioSource,
-        is_cancelled: IsCancelled<'a>,
-    ) -> Result<Self, AudioError> {
+    pub(super) fn open(source: AudioSource, watch: &'a Watch<'a>) -> Result<Self, AudioError> {
         let len_bytes = match &source {
             AudioSource::Bytes(bytes) => bytes.len() as u64,
             AudioSource::File(file) => file.metadata().map_err(AudioError::Unreadable)?.len(),
@@ -68,7 +67,7 @@ impl<'a> Upload<'a> {
         Ok(Self {
             source,
             len_bytes,
-            is_cancelled,
+            watch,
             read_error: Arc::default(),
         })
     }
@@ -77,16 +76,24 @@ impl<'a> Upload<'a> {
         self.len_bytes
     }
 
-    pub(super) fn is_cancelled(&self) -> IsCancelled<'a> {
-        self.is_cancelled
+    pub(super) fn watch(&self) -> &'a Watch<'a> {
+        self.watch
     }
 
-    /// The error of the storage below, if that is why decoding failed.
-    pub(super) fn take_read_error(&self) -> Option<io::Error> {
-        self.read_error
+    /// Gives a result its real reason: reads fail on purpose once decoding is to stop, and
+    /// by accident when the storage does. Demuxers report that as they like, if they do not
+    /// take it for the end of the file.
+    pub(super) fn explain<T>(&self, decoded: Result<T, AudioError>) -> Result<T, AudioError> {
+        match &decoded {
+            Ok(_) => self.watch.has_gone_on()?,
+            Err(_) => self.watch.check()?,
+        }
+        let read_error = self
+            .read_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
+            .take();
+        read_error.map_or(decoded, |error| Err(AudioError::Unreadable(error)))
     }
 
     /// A reader that starts at `start_byte`. Two readers of one upload must not be used at
@@ -99,10 +106,12 @@ impl<'a> Upload<'a> {
         inner.seek(SeekFrom::Start(start_byte))?;
         Ok(UploadReader {
             inner,
+            position: start_byte,
+            patches: Patches::default(),
             len_bytes: self.len_bytes,
             access,
             readable_bytes: self.len_bytes * MAX_READ_PASSES + READ_ALLOWANCE_BYTES,
-            is_cancelled: self.is_cancelled,
+            watch: self.watch,
             read_error: Arc::clone(&self.read_error),
         })
     }
@@ -118,14 +127,24 @@ pub(super) enum Access {
     Random,
 }
 
-/// Reads an upload; fails once cancelled or when a demuxer reads far more than there is.
+/// Reads an upload; fails once it is to stop or when a demuxer reads far more than there is.
 pub(super) struct UploadReader<'a> {
     inner: Inner,
+    position: u64,
+    patches: Patches,
     len_bytes: u64,
     access: Access,
     readable_bytes: u64,
-    is_cancelled: IsCancelled<'a>,
+    watch: &'a Watch<'a>,
     read_error: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl UploadReader<'_> {
+    /// The same reader, showing `patches` in place of what the upload holds there.
+    pub(super) fn patched(mut self, patches: Patches) -> Self {
+        self.patches = patches;
+        self
+    }
 }
 
 enum Inner {
@@ -135,8 +154,8 @@ enum Inner {
 
 impl Read for UploadReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if (self.is_cancelled)() {
-            return Err(io::Error::other("cancelled"));
+        if self.watch.check().is_err() {
+            return Err(io::Error::other("stopped"));
         }
         let read = match &mut self.inner {
             Inner::Bytes(cursor) => cursor.read(buf),
@@ -148,6 +167,8 @@ impl Read for UploadReader<'_> {
                     .readable_bytes
                     .checked_sub(len as u64)
                     .ok_or_else(|| io::Error::other("the container sends its reader in circles"))?;
+                self.patches.apply(self.position, &mut buf[..len]);
+                self.position += len as u64;
                 Ok(len)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
@@ -165,7 +186,8 @@ impl Read for UploadReader<'_> {
 
 impl Seek for UploadReader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
+        self.position = self.inner.seek(to)?;
+        Ok(self.position)
     }
 }
 

@@ -7,6 +7,7 @@ mod api;
 mod clients;
 mod concurrency;
 mod drain;
+mod hostile;
 mod lifecycle;
 mod memory;
 mod models;

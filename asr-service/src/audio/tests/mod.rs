@@ -1,10 +1,12 @@
 //! What the decoder promises, format by format and limit by limit.
 
+mod bombs;
 mod formats;
 mod hostile;
 mod limits;
 mod resampling;
 mod signal;
+mod tags;
 mod wav;
 
 use super::{Audio, AudioError, AudioSource, DecodeLimits, decode};

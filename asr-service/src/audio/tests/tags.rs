@@ -68,14 +68,16 @@ fn matroska() {
         let size = place_of(&file, b"\x18\x53\x80\x67") + 4;
         assert_eq!(file[size], 1, "its size takes eight bytes");
         file[size..size + 8].copy_from_slice(&UNKNOWN_SIZE);
-        for tags in [
-            b"\x12\x54\xc3\x67",
-            b"\x10\x43\xa7\x70",
-            b"\x19\x41\xa4\x69",
-            b"\x1c\x53\xbb\x6b",
-            b"\x11\x4d\x9b\x74",
+        // Each holds one child that lacks all that it must have.
+        for (tags, child) in [
+            (b"\x12\x54\xc3\x67", &b"\x73\x73\x83\x67\xc8\x80"[..]),
+            (b"\x10\x43\xa7\x70", b"\x45\xb9\x82\xb6\x80"),
+            (b"\x19\x41\xa4\x69", b"\x61\xa7\x80"),
+            (b"\x1c\x53\xbb\x6b", b"\xbb\x80"),
+            (b"\x11\x4d\x9b\x74", b"\x4d\xbb\x80"),
         ] {
-            let element = [&tags[..], &[0x40, 64], RUBBISH].concat();
+            let size = 0x80 | u8::try_from(child.len()).expect("short");
+            let element = [&tags[..], &[size], child].concat();
             let at = place_of(&file, b"\x1f\x43\xb6\x75");
             assert_same_sound(with(&file, at, &element), name);
         }
@@ -84,17 +86,18 @@ fn matroska() {
 
 #[test]
 fn mp4() {
-    // Behind the sound, so that no offset changes.
     let name = "tone-aac.m4a";
     let file = fixture(name);
-    let list = [b"\0\0\0\x48ilst", RUBBISH].concat();
-    let meta = [b"\0\0\0\x54meta\0\0\0\0", &list[..]].concat();
-    let user = [b"\0\0\0\x5cudta", &meta[..]].concat();
+    // Behind the sound, so that no offset changes. The title ends before its text begins.
+    let title = b"\0\0\0\x10\xa9nam\0\0\0\x08data";
+    let list = [b"\0\0\0\x18ilst", &title[..]].concat();
+    let meta = [b"\0\0\0\x24meta\0\0\0\0", &list[..]].concat();
+    let user = [b"\0\0\0\x2cudta", &meta[..]].concat();
     let at = place_of(file, b"moov") - 4;
     let size = u32::from_be_bytes(file[at..at + 4].try_into().expect("four bytes"));
     let end = at + size as usize;
     let mut tagged = with(file, end, &user);
-    tagged[at..at + 4].copy_from_slice(&(size + 0x5c).to_be_bytes());
+    tagged[at..at + 4].copy_from_slice(&(size + 0x2c).to_be_bytes());
     assert_same_sound(tagged, name);
 }
 
@@ -103,22 +106,32 @@ fn ogg() {
     for (name, signature) in [
         ("tone-vorbis.ogg", &b"\x03vorbis"[..]),
         ("tone-opus.ogg", b"OpusTags"),
+        ("tone-flac.oga", b"\x84\0\0"),
     ] {
-        let mut tagged = fixture(name).to_vec();
-        let page = tagged
-            .windows(4)
-            .enumerate()
-            .filter(|(_, it)| it == b"OggS")
-            .nth(1);
-        let (page, _) = page.expect("the second page");
-        let at = place_of(&tagged, signature) + signature.len();
-        // More comments than the packet holds.
-        tagged[at + 4..at + 8].fill(0x7f);
-        let end = page + 4 + place_of(&tagged[page + 4..], b"OggS");
-        let sum = checksum(&tagged[page..end]);
-        tagged[page + 22..page + 26].copy_from_slice(&sum);
-        assert_same_sound(tagged, name);
+        let file = fixture(name);
+        let shown = shown(file);
+        assert_eq!(shown.len(), file.len(), "{name}");
+        let at = place_of(file, signature);
+        // FLAC has a length of three bytes there.
+        let at = at + signature.len().max(4);
+        assert_ne!(file[at..at + 4], [0; 4], "{name}: the vendor had a name");
+        assert_eq!(shown[at..at + 8], [0; 8], "{name}");
+        assert_same_sound(shown, name);
     }
+}
+
+#[test]
+fn ogg_with_more_comments_than_it_holds() {
+    let mut tagged = fixture("tone-opus.ogg").to_vec();
+    let at = place_of(&tagged, b"OpusTags") + 8;
+    let vendor_bytes = usize::from(tagged[at]);
+    tagged[at + 4 + vendor_bytes..][..4].fill(0x7f);
+    let page = tagged[..at].windows(4).rposition(|it| it == b"OggS");
+    let page = page.expect("the tags are in a page");
+    let end = at + place_of(&tagged[at..], b"OggS");
+    let sum = checksum(&tagged[page..end]);
+    tagged[page + 22..page + 26].copy_from_slice(&sum);
+    assert_same_sound(tagged, "tone-opus.ogg");
 }
 
 fn shown(file: &[u8]) -> Vec<u8> {

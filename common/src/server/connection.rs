@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderValue, Request, Response, header};
-use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -174,35 +174,13 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// An answer's body. hyper drops it when it has been sent or can't be: the request is over.
-struct AnswerBody {
-    body: Body,
-    activity: Arc<Activity>,
-}
+/// Ends a request when dropped. It rides in the answer's body, which hyper drops when it has
+/// been sent or can't be.
+struct RequestEnd(Arc<Activity>);
 
-impl HttpBody for AnswerBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for AnswerBody {
+impl Drop for RequestEnd {
     fn drop(&mut self) {
-        self.activity.enter(Phase::Idle);
+        self.0.enter(Phase::Idle);
     }
 }
 
@@ -211,14 +189,20 @@ async fn answer(
     request: Request<Incoming>,
     activity: Arc<Activity>,
     acceptor: Arc<Acceptor>,
-) -> Result<Response<AnswerBody>, Infallible> {
+) -> Result<Response<impl HttpBody<Data = Bytes, Error = axum::Error>>, Infallible> {
     let mut response = router.call(request.map(Body::new)).await?;
     if acceptor.core.is_draining() {
         // The client should not send its next request to a service that is about to leave.
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
-    Ok(response.map(|body| AnswerBody { body, activity }))
+    let end = RequestEnd(activity);
+    Ok(response.map(|body| {
+        body.map_frame(move |frame| {
+            let _rides_along = &end;
+            frame
+        })
+    }))
 }
 
 /// Serves requests until the client leaves, a time limit passes, or the acceptor closes.

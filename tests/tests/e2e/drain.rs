@@ -1,5 +1,6 @@
 //! SIGTERM: what was accepted is answered, and the end comes in time.
 
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 
 use voice_stack_tests::service::{Asr, wait_until};
@@ -82,15 +83,21 @@ fn the_service_is_unready_at_once_and_still_answers_during_the_grace() {
     assert_eq!(asr.wait().code(), Some(0));
 }
 
-#[test]
-fn work_past_the_drain_time_is_cancelled_and_its_client_is_told() {
-    let mut asr = Asr::start(&[("PRELOAD", "true"), ("DRAIN_TIMEOUT_SECONDS", "1")]);
-    let client = asr.client();
+/// A service that computes for minutes to come, and the connection that waits for it.
+fn at_work(settings: &[(&str, &str)]) -> (Asr, TcpStream) {
+    let asr = Asr::start(settings);
     let minutes = raw::transcription(&synthetic::wav(&samples::jfk_samples().repeat(60)));
     let running = raw::send(asr.port(), &minutes);
+    let client = asr.client();
     wait_until("it runs", || {
         client.get("/health/detailed").json()["slots"]["active"] == 1
     });
+    (asr, running)
+}
+
+#[test]
+fn work_past_the_drain_time_is_cancelled_and_its_client_is_told() {
+    let (mut asr, running) = at_work(&[("PRELOAD", "true"), ("DRAIN_TIMEOUT_SECONDS", "1")]);
     asr.terminate();
     let answer = raw::rest_of(&running);
     assert_eq!(raw::status_of(&answer), Some(503), "{answer}");
@@ -100,13 +107,8 @@ fn work_past_the_drain_time_is_cancelled_and_its_client_is_told() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    let mut asr = Asr::start(&[("PRELOAD", "true")]);
+    let (mut asr, running) = at_work(&[("PRELOAD", "true")]);
     let client = asr.client();
-    let minutes = raw::transcription(&synthetic::wav(&samples::jfk_samples().repeat(60)));
-    let running = raw::send(asr.port(), &minutes);
-    wait_until("it runs", || {
-        client.get("/health/detailed").json()["slots"]["active"] == 1
-    });
     asr.terminate();
     wait_until("it drains", || client.get("/health/ready").status == 503);
     asr.terminate();

@@ -10,7 +10,13 @@
 //! ```
 //!
 //! Every byte that comes in here was chosen by somebody else. Limits are counted on what
-//! was really produced, never on what a header says.
+//! was really produced, never on what a header says. Demuxers and decoders are other people's
+//! code, so what they may cost is bounded around them:
+//!
+//! - `claims`: memory that a track asks for before it brings anything
+//! - `tags`, `ogg`, `mp4`: what a demuxer would keep, or search again and again
+//! - `watch`: time, by the sound that has come out
+//! - `contain`: panics and log messages
 
 mod aac;
 mod claims;

@@ -1,7 +1,9 @@
 //! A double of the engine for unit tests of everything around it.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 use voice_stack_models::Quantisation;
@@ -111,6 +113,7 @@ impl Transcriber for Scripted {
 pub struct ScriptedSource {
     installed: Vec<Installed>,
     script: Scripted,
+    gate: Option<Mutex<mpsc::Receiver<()>>>,
 }
 
 impl ScriptedSource {
@@ -131,6 +134,16 @@ impl ScriptedSource {
         Self {
             installed,
             script: Scripted::default(),
+            gate: None,
+        }
+    }
+
+    /// Loads end only when the other end of the channel is dropped.
+    #[must_use]
+    pub fn loading_until_dropped(self, gate: mpsc::Receiver<()>) -> Self {
+        Self {
+            gate: Some(Mutex::new(gate)),
+            ..self
         }
     }
 
@@ -147,6 +160,9 @@ impl ModelSource for ScriptedSource {
     }
 
     fn load(&self, _id: &str) -> Result<Box<dyn Transcriber>, String> {
+        if let Some(gate) = &self.gate {
+            let _ = gate.lock().recv();
+        }
         Ok(Box::new(self.script.clone()))
     }
 }

@@ -14,8 +14,11 @@ use crate::service;
 const ONE_AT_A_TIME: [&str; 4] = ["--max-concurrent-requests", "1", "--max-loaded-models", "2"];
 
 fn app(flags: &[&str]) -> Arc<App> {
+    app_with(ScriptedSource::with_models(&["base", "tiny.en"]), flags)
+}
+
+fn app_with(source: ScriptedSource, flags: &[&str]) -> Arc<App> {
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
-    let source = ScriptedSource::with_models(&["base", "tiny.en"]);
     let config = AsrConfig::parse_from(flags);
     let thresholds = config.common.thresholds(false);
     service::build(&config, Box::new(source), thresholds)
@@ -100,10 +103,13 @@ async fn a_client_that_leaves_during_inference_is_counted_there_and_once() {
 
 #[tokio::test]
 async fn a_client_that_leaves_while_its_model_loads_is_counted_with_those_who_have_a_permit() {
-    let app = app(&ONE_AT_A_TIME);
+    let (let_it_end, gate) = mpsc::channel();
+    let source = ScriptedSource::with_models(&["base"]).loading_until_dropped(gate);
+    let app = app_with(source, &["--asr-model", "base"]);
     let loading = app.run(silence(), "base", |_| Ok(()));
     assert!(loading.now_or_never().is_none(), "it loads, then it leaves");
     assert_eq!(cancellations(&app), ["disconnected in inference: 1"]);
+    drop(let_it_end);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ fn slots(client: &Client) -> Value {
 
 /// Speech that keeps a slot busy for as long as a test may need.
 fn minutes_of_speech() -> Vec<u8> {
-    synthetic::wav(&samples::jfk_samples().repeat(30))
+    synthetic::wav(&samples::jfk_samples().repeat(60))
 }
 
 #[test]
@@ -96,10 +96,11 @@ fn clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue() {
     }
 
     // In the queue, behind two that stay for a while.
+    let short = raw::transcription(&samples::jfk());
     let running = [raw::send(asr.port(), &long), raw::send(asr.port(), &long)];
     wait_until("both slots are taken", || slots(&client)["active"] == 2);
     for gone in (50..=CLIENTS).step_by(50) {
-        let waiting: Vec<_> = (0..50).map(|_| raw::send(asr.port(), &long)).collect();
+        let waiting: Vec<_> = (0..50).map(|_| raw::send(asr.port(), &short)).collect();
         wait_until("they wait", || slots(&client)["queued"] == 50);
         drop(waiting);
         wait_until("their places are free", || slots(&client)["queued"] == 0);

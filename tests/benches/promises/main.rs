@@ -146,7 +146,7 @@ fn surplus(report: &mut Report) {
     );
     let ratio = crowded.median() / alone.median();
     report.line(
-        "accepted, with the surplus against without",
+        "accepted, once out of the queue, with the surplus against without",
         &format!(
             "{ratio:.2} x (median {:.0} ms against {:.0})",
             crowded.median(),

@@ -21,3 +21,13 @@ pub fn core(flags: &[&str]) -> Arc<ServiceCore> {
         Thresholds::default(),
     ))
 }
+
+/// A runtime whose clock moves only when nothing else can: for tests that `tokio::test` can't
+/// start, such as properties.
+pub fn paused_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without sockets")
+}

@@ -255,11 +255,7 @@ proptest! {
         queue_timeout in 0..30_u32,
         events in proptest::collection::vec(event(), 1..80),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime without sockets");
+        let runtime = crate::testing::paused_runtime();
         runtime.block_on(async {
             let mut scene = Scene::new(slots, max_queue, queue_timeout);
             for event in events {

@@ -249,11 +249,7 @@ proptest! {
         max_loaded in 1..4_usize,
         events in proptest::collection::vec(event(), 1..40),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime without sockets");
+        let runtime = crate::testing::paused_runtime();
         runtime.block_on(async {
             let mut scene = Scene::new(max_loaded);
             for event in events {

@@ -203,11 +203,7 @@ async fn who_waits_for_room_is_not_overtaken_for_ever() {
 
 #[test]
 fn a_runtime_that_shuts_down_leaves_no_slot_half_way() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = crate::testing::paused_runtime();
     let slots = runtime.block_on(async {
         let slots = slots(1, NEVER);
         slots.lease("a").await.unwrap();

@@ -1,0 +1,1 @@
+//! Speech made ready to be heard: trimmed, levelled, joined with pauses, resampled.

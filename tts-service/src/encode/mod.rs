@@ -1,0 +1,1 @@
+//! Audio as clients want it: mp3, opus, aac, flac, wav, pcm, encoded as it is made.

@@ -1,0 +1,75 @@
+//! Text to samples: the trait that the service computes through, and its engine.
+//!
+//! [`Synthesizer::prepare`] turns a piece of text into phoneme sequences, each of which
+//! [`Synthesizer::speak`] makes samples of. The two are apart because the first takes
+//! milliseconds and the second is what a [`Permit`] is for.
+
+use voice_common::admission::Permit;
+use voice_common::cancellation::Cancellation;
+
+/// What a voice is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoiceInfo {
+    /// Its name, such as `en_US-joe-medium`.
+    pub id: String,
+    /// The language of its texts as a BCP 47 tag, such as `en-US`.
+    pub language: String,
+    /// Samples per second of what it makes.
+    pub sample_rate_hz: u32,
+    /// Names of its speakers by their number; empty where there is one only.
+    pub speakers: Vec<String>,
+}
+
+/// How to speak.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpeakOptions {
+    /// Number of the speaker, below the number of speakers.
+    pub speaker: Option<i64>,
+    /// 1 is the voice's own speed, 2 is twice as fast.
+    pub speed: f32,
+    /// Variation of the sound; `None` is the voice's own.
+    pub noise_scale: Option<f32>,
+    /// Variation of the rhythm; `None` is the voice's own.
+    pub noise_w_scale: Option<f32>,
+}
+
+/// One run of the voice: ids of phonemes, with padding and both ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhonemeIds(pub Vec<i64>);
+
+/// Why there is no speech.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// It was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The engine failed; for the log, not for clients.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A loaded voice.
+pub trait Synthesizer: Send + Sync {
+    /// What it is.
+    fn info(&self) -> &VoiceInfo;
+
+    /// The phoneme sequences of a text, one a sentence as the phonemiser sees sentences; none
+    /// where there is nothing to speak.
+    ///
+    /// # Errors
+    /// The phonemiser failed.
+    fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError>;
+
+    /// Mono samples, about -1 to 1, at the rate of [`VoiceInfo`]. Called on a blocking thread
+    /// inside a tokio runtime.
+    ///
+    /// # Errors
+    /// It was cancelled, or the engine failed.
+    fn speak(
+        &self,
+        permit: &Permit,
+        phonemes: &PhonemeIds,
+        options: SpeakOptions,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<f32>, EngineError>;
+}

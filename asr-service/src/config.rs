@@ -1,7 +1,8 @@
 //! The settings of the ASR service.
 
 use clap::{Args, Parser, ValueEnum};
-use voice_common::config::CommonConfig;
+use voice_common::config::{CommonConfig, Device};
+use voice_common::process::ServiceConfig;
 use voice_stack_models::Quantisation;
 
 /// Speech recognition with the API that OpenAI's clients speak.
@@ -18,6 +19,12 @@ pub struct AsrConfig {
     /// What only this one has.
     #[command(flatten)]
     pub asr: AsrOptions,
+}
+
+impl ServiceConfig for AsrConfig {
+    fn common(&self) -> &CommonConfig {
+        &self.common
+    }
 }
 
 /// See [`AsrConfig`].
@@ -58,17 +65,6 @@ fn audio_seconds(text: &str) -> Result<f64, String> {
         Ok(_) => Err("must be between 0.1 and a day (86400)".into()),
         Err(_) => Err("not a number".into()),
     }
-}
-
-/// Where to compute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Device {
-    /// The GPU if the build and the box have one, else the CPU.
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// An NVIDIA GPU, or no start.
-    Cuda,
 }
 
 /// Precision, in the words of faster-whisper's users and of ggml.

@@ -1,6 +1,7 @@
 //! Where inference runs: what was asked for, what the build can do, what the box has.
 
-use crate::config::Device;
+use voice_common::config::Device;
+
 use crate::engine::gpu_devices;
 
 /// True if this build contains the CUDA backend.

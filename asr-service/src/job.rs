@@ -1,5 +1,4 @@
-//! One inference from permit to result: admit → lease → decode → infer, the last two on a
-//! blocking thread that owns the permit.
+//! One inference from permit to result: decode → infer, on the thread that owns the permit.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,11 +6,10 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use voice_common::ApiError;
 use voice_common::admission::Permit;
-use voice_common::cancellation::{CancelCause, CancelStage, Cancellation};
-use voice_common::health::ServiceCore;
+use voice_common::cancellation::Cancellation;
+use voice_common::jobs::{Done, Granted, Jobs, stopped_early};
 use voice_common::limits::BodyLimit;
 use voice_common::metrics::InferenceCost;
-use voice_common::model_slots::ModelSlots;
 
 use crate::audio::{self, Audio, AudioError, AudioSource, DecodeLimits};
 use crate::engine::{EngineError, Transcriber};
@@ -20,16 +18,12 @@ use crate::upload::UploadedFile;
 
 /// What the endpoints share.
 pub struct App {
-    /// The frame.
-    pub core: Arc<ServiceCore>,
-    /// The models.
-    pub models: ModelSlots<Library>,
+    /// What computes.
+    pub jobs: Arc<Jobs<Library>>,
     /// Largest body.
     pub body_limit: BodyLimit,
     /// Longest audio.
     pub decode_limits: DecodeLimits,
-    /// Longest time for one request.
-    pub request_timeout: Duration,
 }
 
 /// Audio as it was sent.
@@ -40,14 +34,6 @@ pub struct Input {
     pub field: &'static str,
     /// No container: 16 kHz mono signed 16-bit little-endian samples.
     pub headerless: bool,
-}
-
-/// A result and what the client should know about how it came about.
-pub struct Done<T> {
-    /// What the engine gave.
-    pub result: T,
-    /// Time in the queue.
-    pub waited: Duration,
 }
 
 /// What an inference works with: everything that its thread owns for the time being.
@@ -76,17 +62,10 @@ impl App {
         model_id: &str,
         infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<Done<T>, ApiError> {
-        let cancellation = self.core.cancellation.child();
-        let hang_up = cancellation.cancel_on_drop();
-        let done = self
-            .run_until_cancelled(input, model_id, &cancellation, infer)
-            .await;
-        hang_up.disarm();
-        done
+        self.jobs.run(model_id, self.work(input, infer)).await
     }
 
-    /// As [`Self::run`], but only `cancellation` stops the work. The permit comes back when
-    /// the computing has really ended, whoever waits for it or not.
+    /// As [`Self::run`], but only `cancellation` stops the work.
     ///
     /// # Errors
     /// As [`Self::run`].
@@ -97,114 +76,38 @@ impl App {
         cancellation: &Cancellation,
         infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<Done<T>, ApiError> {
-        let mut stopped = CountStopped::new(&self.core, cancellation);
-        // Whoever waits for a permit is going to use the model: it shall not leave meanwhile.
-        let claim = self.models.claim(model_id);
-        let admitted = tokio::select! {
-            admitted = self.core.admission.admit() => admitted,
-            () = cancellation.cancelled() => return Err(self.stopped(cancellation)),
-        };
-        let admitted = admitted.inspect_err(|_| stopped.answered())?;
-        stopped.admitted();
-        let waited = admitted.waited;
-        self.core.metrics.admitted(waited);
-        let deadline = async {
-            tokio::time::sleep(self.request_timeout).await;
-            cancellation.cancel(CancelCause::Deadline);
-        };
-        let work = async {
-            let model = self.models.lease(model_id).await;
-            drop(claim);
-            let model = model.inspect_err(|_| stopped.answered())?;
-            let (permit, limits) = (admitted.permit, self.decode_limits);
-            let (core, cancellation) = (Arc::clone(&self.core), cancellation.clone());
-            let span = tracing::Span::current();
-            tokio::task::spawn_blocking(move || {
-                let _span = span.enter();
-                let _counted = stopped.by_its_cause();
-                let field = input.field;
-                let audio = decode(input, limits, &cancellation)
-                    .map_err(|error| audio_error(error, field, &cancellation))?;
-                let started = Instant::now();
-                let result = infer(Inference {
-                    model: &**model,
-                    permit: &permit,
-                    samples: &audio.samples,
-                    cancellation: &cancellation,
-                    waited,
-                })
-                .map_err(|error| engine_error(error, &cancellation))?;
-                let cost = InferenceCost {
-                    processing_seconds: started.elapsed().as_secs_f64(),
-                    audio_seconds: audio.duration_seconds(),
-                };
-                core.metrics.inference_finished(cost);
-                tracing::info!(
-                    audio_seconds = cost.audio_seconds,
-                    processing_seconds = cost.processing_seconds,
-                    "inference finished"
-                );
-                Ok(result)
-            })
+        let work = self.work(input, infer);
+        self.jobs
+            .run_until_cancelled(model_id, cancellation, work)
             .await
-            .unwrap_or_else(|panic| Err(ApiError::internal(panic)))
-        };
-        let outcome = tokio::select! {
-            outcome = work => outcome,
-            // The job notices by itself; its permit and its model stay with it until then.
-            () = deadline => Err(self.stopped(cancellation)),
-            () = cancellation.cancelled() => Err(self.stopped(cancellation)),
-        };
-        outcome.map(|result| Done { result, waited })
     }
 
-    fn stopped(&self, cancellation: &Cancellation) -> ApiError {
-        let cause = cancellation.cause().unwrap_or(CancelCause::Shutdown);
-        ApiError::cancelled(cause, self.request_timeout)
-    }
-}
-
-/// Counts a request that was stopped, once, under the stage that it had reached. Whoever
-/// carries the request on owns it: first the future, then the job.
-struct CountStopped {
-    core: Arc<ServiceCore>,
-    cancellation: Cancellation,
-    stage: CancelStage,
-    /// What it means when the request ends and nobody has cancelled it. hyper drops the
-    /// future of a client that left before anything else learns of it.
-    uncancelled: Option<CancelCause>,
-}
-
-impl CountStopped {
-    fn new(core: &Arc<ServiceCore>, cancellation: &Cancellation) -> Self {
-        Self {
-            core: Arc::clone(core),
-            cancellation: cancellation.clone(),
-            stage: CancelStage::Queue,
-            uncancelled: Some(CancelCause::Disconnected),
-        }
-    }
-
-    fn admitted(&mut self) {
-        self.stage = CancelStage::Inference;
-    }
-
-    /// The request has its answer, if only a rejection.
-    fn answered(&mut self) {
-        self.uncancelled = None;
-    }
-
-    /// From now on only who cancels stops the request: a job runs to its end.
-    fn by_its_cause(mut self) -> Self {
-        self.uncancelled = None;
-        self
-    }
-}
-
-impl Drop for CountStopped {
-    fn drop(&mut self) {
-        if let Some(cause) = self.cancellation.cause().or(self.uncancelled) {
-            self.core.metrics.cancelled(cause, self.stage);
+    fn work<T>(
+        &self,
+        input: Input,
+        infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> impl FnOnce(Granted<'_, Box<dyn Transcriber>>) -> Result<T, ApiError> + Send + 'static
+    {
+        let (core, limits) = (Arc::clone(&self.jobs.core), self.decode_limits);
+        move |granted| {
+            let cancellation = granted.cancellation;
+            let field = input.field;
+            let audio = decode(input, limits, cancellation)
+                .map_err(|error| audio_error(error, field, cancellation))?;
+            let started = Instant::now();
+            let result = infer(Inference {
+                model: &**granted.model,
+                permit: granted.permit,
+                samples: &audio.samples,
+                cancellation,
+                waited: granted.waited,
+            })
+            .map_err(|error| engine_error(error, cancellation))?;
+            core.inference_finished(InferenceCost {
+                processing_seconds: started.elapsed().as_secs_f64(),
+                audio_seconds: audio.duration_seconds(),
+            });
+            Ok(result)
         }
     }
 }
@@ -249,14 +152,6 @@ fn engine_error(error: EngineError, cancellation: &Cancellation) -> ApiError {
         EngineError::Unsupported { param, message } => ApiError::invalid(param, message),
         EngineError::Failed(cause) => ApiError::internal(cause),
     }
-}
-
-/// Nobody waits for this answer: whoever cancelled has answered already.
-fn stopped_early(cancellation: &Cancellation) -> ApiError {
-    ApiError::cancelled(
-        cancellation.cause().unwrap_or(CancelCause::Shutdown),
-        Duration::ZERO,
-    )
 }
 
 #[cfg(test)]

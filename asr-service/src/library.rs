@@ -5,6 +5,7 @@ mod whisper_store;
 
 use voice_common::ApiError;
 use voice_common::model_slots::{LoadError, ModelLoader};
+use voice_common::models_api::NamedModels;
 use voice_stack_models::Quantisation;
 
 pub use self::whisper_store::WhisperStore;
@@ -102,21 +103,16 @@ impl Library {
         } else {
             name
         };
-        let mut installed = self.installed();
+        let installed = self.installed();
         if let Some(found) = best_form(&installed, wanted, self.compute_type) {
             return Ok(found.clone());
         }
-        installed.sort_by(|one, other| one.id.cmp(&other.id));
-        let names: Vec<&str> = installed.iter().map(|model| model.id.as_str()).collect();
-        Err(ApiError::ModelNotFound {
-            message: format!(
-                "The model '{}' is not installed. Installed: {}. '{}' means the default, '{}'.",
-                name.chars().take(100).collect::<String>(),
-                names.join(", "),
-                DEFAULT_ALIASES[0],
-                self.default_id
-            ),
-        })
+        Err(ApiError::model_not_installed(
+            name,
+            installed.into_iter().map(|model| model.id).collect(),
+            DEFAULT_ALIASES[0],
+            &self.default_id,
+        ))
     }
 }
 
@@ -140,6 +136,16 @@ fn best_form<'a>(
                 .find(|it| it.base_model == name && it.quantisation == *wanted)
         })
         .or(exact.filter(|_| compute_type == ComputeType::Auto))
+}
+
+impl NamedModels for Library {
+    fn installed_ids(&self) -> Vec<String> {
+        self.installed().into_iter().map(|model| model.id).collect()
+    }
+
+    fn resolve_id(&self, name: &str) -> Result<String, ApiError> {
+        self.resolve(Some(name)).map(|model| model.id)
+    }
 }
 
 impl ModelLoader for Library {

@@ -124,6 +124,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The GPU if the build and the box have one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// An NVIDIA GPU, or no start.
+    Cuda,
+}
+
 impl CommonConfig {
     /// The body limit in bytes.
     pub fn max_upload_bytes(&self) -> u64 {

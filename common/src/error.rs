@@ -160,6 +160,24 @@ impl ApiError {
         }
     }
 
+    /// No model of that `name` is `installed`; `alias` is a name for the default.
+    pub fn model_not_installed(
+        name: &str,
+        mut installed: Vec<String>,
+        alias: &str,
+        default_id: &str,
+    ) -> Self {
+        installed.sort();
+        Self::ModelNotFound {
+            message: format!(
+                "The model '{}' is not installed. Installed: {}. '{alias}' means the default, \
+                 '{default_id}'.",
+                name.chars().take(100).collect::<String>(),
+                installed.join(", "),
+            ),
+        }
+    }
+
     /// What a cancelled request answers.
     pub fn cancelled(cause: CancelCause, deadline: std::time::Duration) -> Self {
         match cause {

@@ -1,17 +1,20 @@
 //! The frame around a service's endpoints: what is the same for every request.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -25,6 +28,16 @@ use crate::uploads::watch_upload;
 
 /// How long a request waited in the queue, in milliseconds.
 pub const QUEUE_WAIT_HEADER: HeaderName = HeaderName::from_static("x-queue-wait-ms");
+
+/// An answer with the time that the request waited.
+pub fn with_queue_wait(waited: Duration, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    let millis = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+    response
+        .headers_mut()
+        .insert(QUEUE_WAIT_HEADER, HeaderValue::from(millis));
+    response
+}
 
 /// What the frame needs to know beside the endpoints.
 pub struct Frame {
@@ -59,9 +72,10 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
         .layer(from_fn_with_state(body_limit, limit_body))
         .layer(from_fn_with_state(keys, require_key))
         .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
-    let (router, openapi) = guarded
+    let (router, mut openapi) = guarded
         .merge(crate::health::routes(health))
         .split_for_parts();
+    document_what_is_shared(&mut openapi);
 
     let mut router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
@@ -101,6 +115,22 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
         .layer(map_request(async |request: Request| {
             sanitise_request_id(request)
         })))
+}
+
+fn document_what_is_shared(openapi: &mut OpenApi) {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    openapi
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let tag = |name, description| {
+        let tag = TagBuilder::new().name(name);
+        tag.description(Some(description)).build()
+    };
+    openapi.tags.get_or_insert_default().extend([
+        tag("Models", "What is installed and what is in memory"),
+        tag("Operations", "Probes and metrics; no key needed"),
+    ]);
 }
 
 fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use crate::admission::Admission;
 use crate::cancellation::Cancellation;
 use crate::config::CommonConfig;
-use crate::metrics::{self, Levels, Metrics};
+use crate::metrics::{self, InferenceCost, Levels, Metrics};
 use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus, RoomCheck};
 use crate::pressure::{GuardStatus, PressureGuard, SystemReadings, Thresholds, Watcher, watch};
 use crate::uploads::Uploads;
@@ -99,6 +99,16 @@ impl ServiceCore {
             held_bytes: self.uploads.held_bytes(),
             guards: self.pressure.status(),
         })
+    }
+
+    /// Counts an inference and logs what it cost.
+    pub fn inference_finished(&self, cost: InferenceCost) {
+        self.metrics.inference_finished(cost);
+        tracing::info!(
+            audio_seconds = cost.audio_seconds,
+            processing_seconds = cost.processing_seconds,
+            "inference finished"
+        );
     }
 
     /// From now on the service is unready: it is about to end.

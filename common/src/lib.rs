@@ -11,12 +11,16 @@ pub mod config;
 pub mod error;
 pub mod frame;
 pub mod health;
+pub mod jobs;
 pub mod limits;
 pub mod memory;
 pub mod metrics;
 pub mod model_slots;
+pub mod models_api;
 pub mod pressure;
+pub mod process;
 pub mod server;
+pub mod service;
 pub mod settings;
 pub mod telemetry;
 #[cfg(test)]

@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use voice_common::ApiError;
 use voice_common::cancellation::{CancelOnDrop, Cancellation};
 use voice_common::error::ErrorBody;
+use voice_common::frame::with_queue_wait;
 
-use super::answer;
 use crate::engine::{Options, Transcript};
 use crate::format::Usage;
 use crate::job::{App, Input};
@@ -60,7 +60,7 @@ pub async fn transcribe(
     model_id: String,
     options: Options,
 ) -> Result<Response, ApiError> {
-    let cancellation = app.core.cancellation.child();
+    let cancellation = app.jobs.core.cancellation.child();
     let hang_up = cancellation.cancel_on_drop();
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let job = run(app, input, model_id, options, cancellation, sender);
@@ -83,7 +83,7 @@ pub async fn transcribe(
     });
     let progress = futures::stream::once(async { first }).chain(rest);
     let events = Sse::new(events(progress, hang_up)).keep_alive(KeepAlive::default());
-    Ok(answer(time_in_queue, events))
+    Ok(with_queue_wait(time_in_queue, events))
 }
 
 async fn run(

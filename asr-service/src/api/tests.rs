@@ -45,7 +45,7 @@ fn service(flags: &[&str], script: Scripted) -> Service {
     let thresholds = config.common.thresholds(false);
     let built = service::build(&config, Box::new(source), thresholds).unwrap();
     Service {
-        router: built.router,
+        router: built.service.router,
         app: built.app,
     }
 }
@@ -314,7 +314,7 @@ async fn a_full_queue_is_503_with_a_time_to_come_back() {
         "/v1/audio/transcriptions",
         multipart("file", &wav(), &[]),
     )));
-    while service.app.core.admission.occupancy().active == 0 {
+    while service.app.jobs.core.admission.occupancy().active == 0 {
         tokio::task::yield_now().await;
     }
     let answer = service.transcribe(&[]).await;
@@ -323,7 +323,7 @@ async fn a_full_queue_is_503_with_a_time_to_come_back() {
 
     // The client of the running request hangs up: its slot comes back.
     running.abort();
-    while service.app.core.admission.occupancy().active > 0 {
+    while service.app.jobs.core.admission.occupancy().active > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -336,7 +336,7 @@ async fn a_request_past_its_deadline_is_504_and_its_work_stops() {
     };
     let service = service(&["--request-timeout-seconds", "0.05"], slow);
     assert_eq!(service.transcribe(&[]).await.error().0, 504);
-    while service.app.core.admission.occupancy().active > 0 {
+    while service.app.jobs.core.admission.occupancy().active > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -405,7 +405,7 @@ async fn models_can_be_listed_shown_loaded_and_unloaded() {
         service.send(act("/v1/models/base/unload")).await.json()["loaded"],
         false
     );
-    let lease = service.app.models.lease("base").await.unwrap();
+    let lease = service.app.jobs.models.lease("base").await.unwrap();
     assert_eq!(
         service.send(act("/v1/models/base/unload")).await.error().1,
         "model_in_use"
@@ -465,7 +465,7 @@ async fn readiness_follows_draining() {
     let service = service(&[], Scripted::default());
     let ready = || Request::get("/health/ready").body(Body::empty()).unwrap();
     assert_eq!(service.send(ready()).await.status, StatusCode::OK);
-    service.app.core.start_draining();
+    service.app.jobs.core.start_draining();
     assert_eq!(
         service.send(ready()).await.status,
         StatusCode::SERVICE_UNAVAILABLE
@@ -475,7 +475,7 @@ async fn readiness_follows_draining() {
         StatusCode::OK,
         "whoever spreads the load has not noticed yet"
     );
-    service.app.core.start_refusing();
+    service.app.jobs.core.start_refusing();
     assert_eq!(service.transcribe(&[]).await.error().1, "draining");
 }
 

@@ -8,11 +8,12 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
+use voice_common::frame::with_queue_wait;
 
 use super::documents::{TranscriptionForm, TranslationForm};
 use super::parameters::{Parameters, ResponseFormat};
+use super::stream;
 use super::stream::TranscriptEvent;
-use super::{answer, stream};
 use crate::engine::Transcript;
 use crate::format::{self, JsonAnswer, Plain, Verbose};
 use crate::job::{App, Input};
@@ -51,7 +52,11 @@ pub async fn translate(State(app): State<Arc<App>>, body: Request) -> Result<Res
 async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Response, ApiError> {
     let mut form = Form::receive(body, FILE_FIELD, &Parameters::FIELDS, app.body_limit).await?;
     let parameters = Parameters::from_form(&form, translate)?;
-    let model = app.models.loader().resolve(parameters.model.as_deref())?;
+    let model = app
+        .jobs
+        .models
+        .loader()
+        .resolve(parameters.model.as_deref())?;
     let input = Input {
         file: form.take_file(FILE_FIELD)?,
         field: FILE_FIELD,
@@ -73,7 +78,10 @@ async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Respon
             )
         })
         .await?;
-    Ok(answer(done.waited, body_of(done.result, &parameters)))
+    Ok(with_queue_wait(
+        done.waited,
+        body_of(done.result, &parameters),
+    ))
 }
 
 fn body_of(transcript: Transcript, parameters: &Parameters) -> Response {

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
+use voice_common::frame::with_queue_wait;
 
 use super::documents::WebserviceForm;
-use super::{answer, parameters};
+use super::parameters;
 use crate::engine::{Options, Transcript};
 use crate::format::{self, Webservice};
 use crate::job::{App, Input};
@@ -173,7 +174,10 @@ pub async fn asr(
             )
         })
         .await?;
-    Ok(answer(done.waited, output.body(done.result, words)))
+    Ok(with_queue_wait(
+        done.waited,
+        output.body(done.result, words),
+    ))
 }
 
 /// Say which language is spoken.
@@ -201,7 +205,7 @@ pub async fn detect_language(
         language_code: done.result.language.code(),
         confidence: done.result.probability,
     };
-    Ok(answer(done.waited, Json(detected)))
+    Ok(with_queue_wait(done.waited, Json(detected)))
 }
 
 /// The same under /bazarr, for setups that share one address between services.
@@ -242,7 +246,7 @@ async fn receive(
     encode: Option<bool>,
 ) -> Result<(Input, String), ApiError> {
     let mut form = Form::receive(body, FILE_FIELD, &[], app.body_limit).await?;
-    let model = app.models.loader().resolve(None)?;
+    let model = app.jobs.models.loader().resolve(None)?;
     let file = form.take_file(FILE_FIELD)?;
     Ok((
         Input {

@@ -4,6 +4,7 @@ use std::sync::mpsc;
 
 use clap::Parser as _;
 use futures::FutureExt as _;
+use voice_common::cancellation::CancelCause;
 use voice_common::model_slots::InUse;
 
 use super::*;
@@ -66,14 +67,14 @@ async fn occupy(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
 }
 
 async fn until_nothing_runs(app: &App) {
-    while app.core.admission.occupancy().active > 0 {
+    while app.jobs.core.admission.occupancy().active > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
 /// The values of the cancellation counters that are not zero.
 fn cancellations(app: &App) -> Vec<String> {
-    let text = app.core.encode_metrics();
+    let text = app.jobs.core.encode_metrics();
     let counters = text.lines().filter_map(|line| {
         let labels = line.strip_prefix("voice_cancellations_total{service=\"asr\",cause=\"")?;
         Some(labels.replace("\",stage=\"", " in ").replace("\"}", ":"))
@@ -130,10 +131,10 @@ async fn the_end_of_the_drain_time_is_counted_for_those_who_wait_and_those_who_r
         let app = Arc::clone(&app);
         async move { app.run(silence(), "base", |_| Ok(())).await.map(drop) }
     });
-    while app.core.admission.occupancy().queued == 0 {
+    while app.jobs.core.admission.occupancy().queued == 0 {
         tokio::task::yield_now().await;
     }
-    app.core.cancellation.cancel(CancelCause::Shutdown);
+    app.jobs.core.cancellation.cancel(CancelCause::Shutdown);
     assert_eq!(waiting.await.unwrap().unwrap_err().code(), "draining");
     running.await.unwrap();
     until_nothing_runs(&app).await;
@@ -164,9 +165,9 @@ async fn the_model_of_a_request_in_the_queue_is_not_unloaded() {
     let running = occupy(&app).await;
     let mut waiting = Box::pin(app.run(silence(), "base", |_| Ok(())));
     assert!((&mut waiting).now_or_never().is_none());
-    assert_eq!(app.models.unload("base").await, Err(InUse));
+    assert_eq!(app.jobs.models.unload("base").await, Err(InUse));
     drop(waiting);
-    assert_eq!(app.models.unload("base").await, Ok(true));
+    assert_eq!(app.jobs.models.unload("base").await, Ok(true));
     running.abort();
     until_nothing_runs(&app).await;
 }

@@ -26,12 +26,12 @@ impl Readings<'_> {
     /// A quarter of a second later, the resource reads this.
     fn reads(&mut self, resource: Resource, percent: f64) {
         self.now += Duration::from_millis(250);
-        let pressure = &self.service.app.core.pressure;
+        let pressure = &self.service.app.jobs.core.pressure;
         pressure.observe(&[reading(resource, percent)], self.now);
     }
 
     fn guard(&self, resource: Resource) -> GuardStatus {
-        let status = self.service.app.core.pressure.status();
+        let status = self.service.app.jobs.core.pressure.status();
         status
             .into_iter()
             .find(|it| it.resource == resource)

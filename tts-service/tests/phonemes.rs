@@ -10,10 +10,41 @@ use voice_stack_tts::engine::{Espeak, Phonemiser, VoiceConfig, to_ids};
 /// The id of ʲ in Piper's default map, with the pad after it.
 const GLIDE: [i64; 2] = [119, 0];
 
-/// Piper 1.8.0 carries a later espeak-ng, which writes a linking glide ʲ between a high front
-/// vowel and the vowel after it ("the F-B-eye-ʲ-I"). The voices were trained with an
-/// earlier one that did not, and neither does the one that is built in here.
-const WITHOUT_GLIDE: [&str; 0] = [];
+/// Piper 1.8.0 carries a later espeak-ng than the one that is built in here. Where the two
+/// differ, the library that voices were trained with (`piper_phonemize` 1.1.0 of 2023) says the
+/// same as the engine, and its voices have never heard the later one's phonemes.
+///
+/// The later one writes a linking glide ʲ between a high front vowel and the vowel after it:
+/// fbˌiːʲˈaɪ for FBI.
+const WITHOUT_GLIDE: &[&str] = &[
+    "10:30 a.m. to 5:45 p.m.",
+    "MMXXVI",
+    "x = y + z * 2",
+    "NASA and the FBI, U.S.A.",
+    "AT&T, R&D, #1, @home",
+    "Visit https://example.com/path?x=1&y=2 now.",
+    "Привет, мир!",
+];
+
+/// Texts for which the two differ otherwise, with the engine's phonemes.
+const TRAINED_OTHERWISE: &[(&str, &str)] = &[
+    // The sign of a family is named before its members.
+    (
+        "👨\u{200d}👩\u{200d}👧\u{200d}👦",
+        "fˈæmɪli mˈæn wˈʊmən ɡˈɜːl bˈɔɪ",
+    ),
+    // German has ɾ after a consonant, not r.
+    (
+        "Am 3. Oktober 1990 kostete es 12,50 €; das war z.B. billig.",
+        "am dɾˈaɪ.ɔktˈoːbɜ ˈaɪn tˈaʊzənt nˈɔønhˈʊndɜt nˈɔøntsɪc\u{327} kˈɔstətə ɛs tsvˈœlf \
+         kɔmɑː fˈʏnf nˈʊl ˈɔøroː; das vɑːɾ tsˌɛtbˈeː bˈɪlɪc\u{327}.",
+    ),
+    // Italian has r before a consonant, not ɾ.
+    (
+        "Perché no? È già mezzogiorno, andiamo a mangiare gli gnocchi.",
+        "perkˌe nˈɔ?e dʒˈa medzːodʒˈɔrno, andjˈamo a mandʒˈare ʎɪ ɲˈokːɪ.",
+    ),
+];
 
 fn espeak_data() -> PathBuf {
     let data = Store::default_dir().unwrap().join("espeak-ng-data");
@@ -46,7 +77,8 @@ fn ids_are_those_of_piper() {
     let cases = fixture["cases"].as_array().unwrap();
     assert!(cases.len() >= 70);
     let mut unexpected = Vec::new();
-    let mut allowed = Vec::new();
+    let mut without_glide = Vec::new();
+    let mut trained_otherwise = 0;
     for case in cases {
         let text = case["text"].as_str().unwrap();
         let config = json!({
@@ -62,12 +94,20 @@ fn ids_are_those_of_piper() {
             continue;
         }
         let bare: Vec<Vec<i64>> = pipers.iter().map(|it| without_glides(it)).collect();
+        let phonemes = sentences.concat().concat();
         if ours == bare {
-            allowed.push(text);
+            without_glide.push(text);
+        } else if TRAINED_OTHERWISE.contains(&(text, &phonemes)) {
+            trained_otherwise += 1;
         } else {
-            unexpected.push((text, sentences.iter().map(|it| it.concat()).collect::<Vec<_>>()));
+            unexpected.push((text, phonemes));
         }
     }
-    assert!(unexpected.is_empty(), "other phonemes than Piper's: {unexpected:#?}");
-    assert_eq!(allowed, WITHOUT_GLIDE, "texts that differ by a glide");
+    assert!(
+        unexpected.is_empty(),
+        "other phonemes than Piper's: {unexpected:#?}"
+    );
+    // What no longer differs is no longer to be excused.
+    assert_eq!(without_glide, WITHOUT_GLIDE);
+    assert_eq!(trained_otherwise, TRAINED_OTHERWISE.len());
 }

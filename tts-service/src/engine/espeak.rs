@@ -202,7 +202,9 @@ impl Espeak {
                     sys::espeakCHARS_UTF8 as c_int,
                 );
                 if status != 0 {
-                    return Err(format!("espeak-ng can't read the text (status {status:#x})"));
+                    return Err(format!(
+                        "espeak-ng can't read the text (status {status:#x})"
+                    ));
                 }
                 let mut terminator = 0;
                 TranslateClauseWithTerminator(

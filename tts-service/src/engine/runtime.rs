@@ -14,7 +14,10 @@ use super::runtime_library;
 /// What came of the one attempt that there can be.
 enum State {
     NotTried,
-    Running { library: PathBuf, version: String },
+    Running {
+        library: PathBuf,
+        version: String,
+    },
     /// It loaded but would not start; a second attempt would be undefined.
     Broken(String),
 }
@@ -67,8 +70,8 @@ impl Runtime {
 
 fn load(library: &Path) -> Result<String, String> {
     // ort would look for relative paths beside the executable.
-    let library = std::path::absolute(library)
-        .map_err(|it| format!("{}: {it}", library.display()))?;
+    let library =
+        std::path::absolute(library).map_err(|it| format!("{}: {it}", library.display()))?;
     let mut state = STATE.lock();
     match &*state {
         State::Running {

@@ -81,7 +81,10 @@ mod tests {
     fn what_is_no_library_is_refused_with_its_path() {
         let missing = check(Path::new("/nowhere/libonnxruntime.so")).unwrap_err();
         assert_eq!(missing, "no ONNX Runtime at /nowhere/libonnxruntime.so");
-        let text = check(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
+        let text = check(Path::new(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/Cargo.toml"
+        )));
         assert!(text.unwrap_err().contains("can't be loaded"));
     }
 }

@@ -88,11 +88,7 @@ impl Sessions {
     ///
     /// # Errors
     /// It was cancelled, while waiting or computing, or failed.
-    pub fn run(
-        &self,
-        run: &Run<'_>,
-        cancellation: &Cancellation,
-    ) -> Result<Vec<f32>, EngineError> {
+    pub fn run(&self, run: &Run<'_>, cancellation: &Cancellation) -> Result<Vec<f32>, EngineError> {
         let handle = Handle::current();
         let mut turn = self.turn(&handle, cancellation)?;
         let session = turn.session.as_mut().expect("is taken by drop only");
@@ -116,11 +112,7 @@ impl Sessions {
         }
     }
 
-    fn turn(
-        &self,
-        handle: &Handle,
-        cancellation: &Cancellation,
-    ) -> Result<Turn<'_>, EngineError> {
+    fn turn(&self, handle: &Handle, cancellation: &Cancellation) -> Result<Turn<'_>, EngineError> {
         let permit = handle.block_on(async {
             tokio::select! {
                 biased;
@@ -198,8 +190,14 @@ fn inputs(
     let count = run.ids.len();
     let scales = vec![run.noise_scale, run.length_scale, run.noise_w_scale];
     let mut inputs = vec![
-        ("input", Tensor::from_array(([1, count], run.ids.to_vec()))?.into()),
-        ("input_lengths", Tensor::from_array(([1], vec![count as i64]))?.into()),
+        (
+            "input",
+            Tensor::from_array(([1, count], run.ids.to_vec()))?.into(),
+        ),
+        (
+            "input_lengths",
+            Tensor::from_array(([1], vec![count as i64]))?.into(),
+        ),
         ("scales", Tensor::from_array(([3], scales))?.into()),
     ];
     if with_speaker {

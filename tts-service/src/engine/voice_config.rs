@@ -180,7 +180,9 @@ fn check_ids(ids: &HashMap<String, Vec<i64>>, symbols: Option<i64>) -> Result<()
 fn speakers(count: u32, names: BTreeMap<String, i64>) -> Result<Vec<String>, String> {
     const MOST: u32 = 10_000;
     if count > MOST {
-        return Err(format!("num_speakers is {count}; at most {MOST} are supported"));
+        return Err(format!(
+            "num_speakers is {count}; at most {MOST} are supported"
+        ));
     }
     if count <= 1 {
         return Ok(Vec::new());
@@ -205,7 +207,9 @@ fn scale(name: &str, value: Option<f32>, default: f32, least: f32) -> Result<f32
     if value.is_finite() && (least..=20.0).contains(&value) {
         Ok(value)
     } else {
-        Err(format!("inference.{name} is {value}, not between {least} and 20"))
+        Err(format!(
+            "inference.{name} is {value}, not between {least} and 20"
+        ))
     }
 }
 

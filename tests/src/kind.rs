@@ -3,8 +3,12 @@
 //! of what both promise is written once.
 
 mod asr;
+mod tts;
 
 pub use asr::{ASR, transcription};
+pub use tts::TTS;
+
+use std::net::TcpStream;
 
 use crate::answer::Answer;
 use crate::client::Then;
@@ -74,6 +78,17 @@ pub enum CutShort {
 }
 
 impl CutShort {
+    /// Waits until work that goes on has come to where it answers for [`Self::assert_told`].
+    ///
+    /// # Panics
+    /// The answer doesn't begin.
+    pub fn wait_for_beginning(self, stream: &TcpStream) {
+        if self == Self::MidAnswer {
+            let peeked = stream.peek(&mut [0]);
+            assert!(matches!(peeked, Ok(1)), "{peeked:?}");
+        }
+    }
+
     /// Checks what a client got whose work was cancelled by a service that drains.
     ///
     /// # Panics

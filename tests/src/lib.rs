@@ -14,6 +14,7 @@ pub mod request;
 pub mod samples;
 pub mod scrape;
 pub mod service;
+pub mod speech;
 pub mod synthetic;
 pub mod wer;
 pub mod wire;

@@ -95,6 +95,7 @@ fn at_work(kind: &'static Kind, settings: &[(&str, &str)]) -> (Service, TcpStrea
     let service = Service::start(kind, settings);
     let running = raw::send(service.port(), &(kind.long)().raw());
     service.wait_for_active(1);
+    kind.cut_short.wait_for_beginning(&running);
     (service, running)
 }
 

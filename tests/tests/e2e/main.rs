@@ -6,6 +6,7 @@
 macro_rules! for_both {
     ($($test:ident,)+) => {
         for_both!(asr, ASR: $($test,)+);
+        for_both!(tts, TTS: $($test,)+);
     };
     ($module:ident, $kind:ident: $($test:ident,)+) => {
         mod $module {
@@ -30,5 +31,6 @@ mod memory;
 mod models;
 mod probes;
 mod slow_clients;
+mod speech_guards;
 mod start;
 mod systemd;

@@ -22,10 +22,11 @@ mod convert;
 mod digest;
 mod error;
 mod lock;
+mod names;
 pub mod pull;
 mod store;
 
-pub use catalogue::{Catalogue, Entry, Kind, Languages, Quantisation};
+pub use catalogue::{Arch, Catalogue, Entry, Kind, Languages, Quantisation};
 pub use convert::{ConvertError, mel_filters};
 pub use error::Error;
-pub use store::Store;
+pub use store::{InstalledVoice, Store};

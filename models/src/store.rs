@@ -1,16 +1,32 @@
 //! The models directory.
 
+mod change;
+mod record;
+mod voices;
+
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Catalogue, Entry};
-use crate::digest;
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, TreeSpec};
+use crate::digest::{self, Fault};
 use crate::error::Error;
-use crate::lock::Lock;
+use crate::names;
 
-/// A directory of installed model files, each under the file name of its catalogue entry.
+pub(crate) use change::scratch_prefix;
+pub use voices::InstalledVoice;
+pub(crate) use voices::voice_paths;
+
+/// Names of catalogue entries that the synthesis service can't do without.
+const RUNTIME: &str = "onnxruntime";
+const RUNTIME_GPU: &str = "onnxruntime-gpu";
+const PHONEMES: &str = "espeak-ng-data";
+
+/// A directory of what is installed, each file under the path that its catalogue entry states.
+///
+/// Voices are in its folder `voices`, also such that an operator copied there.
 #[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
@@ -39,17 +55,22 @@ impl Store {
         &self.dir
     }
 
-    /// Where the file of `entry` is, or would be.
+    /// Where the main file of `entry`, or its directory, is or would be.
     pub fn path_of(&self, entry: &Entry) -> PathBuf {
-        self.dir.join(&entry.file_name)
+        self.dir.join(entry.path())
     }
 
-    /// Whether the file of `entry` is there with the right size. Files get their final name
-    /// only once their digest was checked, so this is enough to go on; [`Store::verify`] reads
-    /// the file again.
+    /// Whether the files of `entry` are there with the right sizes, or its directory is there.
+    /// Both get their final name only once their digest was checked, so this is enough to go
+    /// on; [`Store::verify`] reads them again.
     pub fn is_installed(&self, entry: &Entry) -> bool {
-        fs::metadata(self.path_of(entry))
-            .is_ok_and(|file| file.is_file() && file.len() == entry.size_bytes)
+        match &entry.content {
+            Content::Files(files) => files.iter().all(|spec| {
+                fs::metadata(self.dir.join(&spec.path))
+                    .is_ok_and(|file| file.is_file() && file.len() == spec.size_bytes)
+            }),
+            Content::Tree(tree) => self.dir.join(&tree.path).is_dir(),
+        }
     }
 
     /// All entries of `catalogue` that are installed.
@@ -61,7 +82,23 @@ impl Store {
             .collect()
     }
 
-    /// The path of an installed model.
+    /// What is known under `name`: an entry of `catalogue`, or an installed voice beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInstalled`] if it can only be a voice, else those of [`Catalogue::find`].
+    pub fn find<'a>(&self, catalogue: &'a Catalogue, name: &str) -> Result<Cow<'a, Entry>, Error> {
+        if let Some(entry) = catalogue.get(name) {
+            return Ok(Cow::Borrowed(entry));
+        }
+        match self.voice_beside_catalogue(name) {
+            Some(entry) => Ok(Cow::Owned(entry)),
+            None if names::voice_locale(name).is_some() => Err(self.not_installed(name)),
+            None => catalogue.find(name).map(Cow::Borrowed),
+        }
+    }
+
+    /// The path of what is installed: its main file, or its directory.
     ///
     /// # Errors
     ///
@@ -70,95 +107,107 @@ impl Store {
         if self.is_installed(entry) {
             Ok(self.path_of(entry))
         } else {
-            Err(self.not_installed(entry))
+            Err(self.not_installed(&entry.name))
         }
     }
 
-    /// Reads the file of `entry` and compares size and digests with the catalogue.
+    /// The path of ONNX Runtime's library, for CPUs or also for NVIDIA's GPUs. The GPU's
+    /// providers are beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInstalled`] with the command that fetches it; [`Error::OtherArchitecture`]
+    /// if there is none for this machine.
+    pub fn require_runtime(&self, gpu: bool) -> Result<PathBuf, Error> {
+        let name = if gpu { RUNTIME_GPU } else { RUNTIME };
+        self.require(Catalogue::embedded().find(name)?)
+    }
+
+    /// The directory `espeak-ng-data` itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInstalled`] with the command that fetches it.
+    pub fn require_espeak_data(&self) -> Result<PathBuf, Error> {
+        self.require(Catalogue::embedded().find(PHONEMES)?)
+    }
+
+    /// Reads all files of `entry` and compares sizes and digests with what it states.
     ///
     /// # Errors
     ///
     /// [`Error::NotInstalled`], [`Error::Damaged`], or [`Error::Io`].
     pub fn verify(&self, entry: &Entry) -> Result<(), Error> {
-        self.verify_stepwise(entry, |_| Ok(()))
+        match &entry.content {
+            Content::Files(files) => files
+                .iter()
+                .try_for_each(|file| self.verify_file(entry, file, |_| Ok(()))),
+            Content::Tree(tree) => self.verify_tree(entry, tree, |_| Ok(())),
+        }
     }
 
-    pub(crate) fn verify_stepwise(
+    /// [`Store::verify`] for one file; `step` hears the bytes read.
+    pub(crate) fn verify_file(
         &self,
         entry: &Entry,
+        spec: &FileSpec,
         step: impl FnMut(usize) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let path = self.path_of(entry);
+        let path = self.dir.join(&spec.path);
+        let found = match fs::metadata(&path) {
+            Ok(file) if file.is_file() && file.len() == spec.size_bytes => {
+                if digest::agrees(&path, spec, step).map_err(Error::io(&path))? {
+                    return Ok(());
+                }
+                format!("its digest is not {}", entry.origin.stated_where())
+            }
+            Ok(file) if file.is_file() => {
+                format!("{} bytes, expected {}", file.len(), spec.size_bytes)
+            }
+            Ok(_) => "not a file".to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(self.not_installed(&entry.name));
+            }
+            Err(error) => return Err(Error::io(&path)(error)),
+        };
+        Err(Error::Damaged {
+            name: entry.name.clone(),
+            path,
+            found,
+        })
+    }
+
+    /// [`Store::verify`] for a directory; `step` hears the bytes read.
+    pub(crate) fn verify_tree(
+        &self,
+        entry: &Entry,
+        tree: &TreeSpec,
+        step: impl FnMut(usize) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let path = self.dir.join(&tree.path);
         let damaged = |found| Error::Damaged {
             name: entry.name.clone(),
             path: path.clone(),
             found,
         };
-        let length = match fs::metadata(&path) {
-            Ok(file) => file.len(),
+        match fs::symlink_metadata(&path) {
+            Ok(dir) if dir.is_dir() => {
+                digest::of_tree(&path, tree, step).map_err(|fault| match fault {
+                    Fault::Content(found) => damaged(found),
+                    Fault::Io(path, error) => Error::io(&path)(error),
+                })
+            }
+            Ok(_) => Err(damaged("not a directory".to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(self.not_installed(entry));
+                Err(self.not_installed(&entry.name))
             }
-            Err(error) => return Err(Error::io(&path)(error)),
-        };
-        if length != entry.size_bytes {
-            return Err(damaged(format!(
-                "{length} bytes, expected {}",
-                entry.size_bytes
-            )));
-        }
-        let (digests, _) = digest::of_file(&path, step).map_err(Error::io(&path))?;
-        if entry.accepts(&digests) {
-            Ok(())
-        } else {
-            Err(damaged("its digest is not the one in the catalogue".into()))
+            Err(error) => Err(Error::io(&path)(error)),
         }
     }
 
-    /// Removes the file of `entry` and what an unfinished download of it left; says whether
-    /// there was anything. Waits for a pull of the same model.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`].
-    pub fn remove(&self, entry: &Entry) -> Result<bool, Error> {
-        if !self.dir.is_dir() {
-            return Ok(false);
-        }
-        let _lock = Lock::acquire(self, entry, &mut || Ok(()), &|| false)?;
-        let mut removed = false;
-        for path in [self.path_of(entry), self.part_path(entry)] {
-            match fs::remove_file(&path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io(&path)(error)),
-            }
-        }
-        Ok(removed)
-    }
-
-    /// Where an unfinished download of `entry` is kept.
-    pub(crate) fn part_path(&self, entry: &Entry) -> PathBuf {
-        self.dir.join(format!("{}.part", entry.file_name))
-    }
-
-    /// Gives a finished, checked file its final name, so that it survives a power cut.
-    pub(crate) fn install(&self, entry: &Entry, from: &Path) -> Result<(), Error> {
-        let to = self.path_of(entry);
-        File::open(from)
-            .and_then(|file| file.sync_all())
-            .map_err(Error::io(from))?;
-        fs::rename(from, &to).map_err(Error::io(&to))?;
-        // An earlier attempt with another source may have left a part.
-        let _ = fs::remove_file(self.part_path(entry));
-        File::open(&self.dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(Error::io(&self.dir))
-    }
-
-    fn not_installed(&self, entry: &Entry) -> Error {
+    fn not_installed(&self, name: &str) -> Error {
         Error::NotInstalled {
-            name: entry.name.clone(),
+            name: name.to_owned(),
             dir: self.dir.clone(),
         }
     }

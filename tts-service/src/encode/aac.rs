@@ -98,9 +98,9 @@ impl Libxaac {
     }
 
     fn encode(&self, frames: Vec<i16>) -> Result<Vec<u8>, EncodeError> {
-        let ended = |_| EncodeError::new(NAME, "its thread has ended");
-        self.frames.send(frames).map_err(|_| ()).map_err(ended)?;
-        self.packets.recv().map_err(|_| ()).map_err(ended)?
+        let ended = || EncodeError::new(NAME, "its thread has ended");
+        self.frames.send(frames).map_err(|_| ended())?;
+        self.packets.recv().map_err(|_| ended())?
     }
 }
 

@@ -6,7 +6,7 @@ use super::{AudioFormat, flac};
 /// Puts into the header of a finished body what its encoder could not know: the sizes of WAV,
 /// the number of samples of FLAC. The other formats don't have them. A body that is not one of
 /// [`super::encoder`]'s stays as it is.
-pub fn make_exact(format: AudioFormat, body: &mut Vec<u8>) {
+pub fn make_exact(format: AudioFormat, body: &mut [u8]) {
     match format {
         AudioFormat::Wav => make_wav_exact(body),
         AudioFormat::Flac => flac::make_exact(body),
@@ -15,7 +15,7 @@ pub fn make_exact(format: AudioFormat, body: &mut Vec<u8>) {
 }
 
 fn make_wav_exact(body: &mut [u8]) {
-    if body.len() < WAV_HEADER_BYTES {
+    if body.len() < WAV_HEADER_BYTES || !body.starts_with(b"RIFF") {
         return;
     }
     for (at, excluded) in [

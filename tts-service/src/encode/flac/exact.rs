@@ -9,7 +9,7 @@ const FLAC_HEADER_BYTES: usize = 42;
 const TOTAL_SAMPLES_AT: usize = STREAM_INFO_AT + 13;
 
 pub(in crate::encode) fn make_exact(body: &mut [u8]) {
-    if body.len() < FLAC_HEADER_BYTES {
+    if body.len() < FLAC_HEADER_BYTES || !body.starts_with(b"fLaC") {
         return;
     }
     let block = u64::from(u16::from_be_bytes([

@@ -261,10 +261,10 @@ fn a_finished_file_says_how_long_it_is() {
 #[test]
 fn a_body_that_is_none_of_ours_stays_as_it_is() {
     for format in AudioFormat::ALL {
-        for body in [vec![], vec![0xff, 0xf8, 0x69], vec![0; 43]] {
+        for body in [vec![], b"RIFF".to_vec(), b"fLaC".to_vec(), vec![0xff; 99]] {
             let mut exact = body.clone();
             make_exact(format, &mut exact);
-            assert!(format == Wav || exact == body, "{format}");
+            assert_eq!(exact, body, "{format}");
         }
     }
 }

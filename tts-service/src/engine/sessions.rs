@@ -108,6 +108,12 @@ impl Sessions {
         })
     }
 
+    /// How many sessions wait for a run.
+    #[cfg(test)]
+    pub fn free(&self) -> usize {
+        self.turns.available_permits()
+    }
+
     /// Computes one run, on a blocking thread inside a tokio runtime.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ fn other_library() -> Option<PathBuf> {
 
 fn runtime_library() -> PathBuf {
     let path = Store::default_dir()
-        .unwrap()
+        .expect("a home directory")
         .join("onnxruntime/libonnxruntime.so");
     assert!(
         path.is_file(),

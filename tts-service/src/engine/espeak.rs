@@ -43,19 +43,20 @@ const MAX_DIRECTORY_BYTES: usize = 140;
 /// One of the files without which nothing works.
 const ESSENTIAL_FILE: &str = "phontab";
 
-// Bits of a clause's terminator, from espeak-ng's `translate.h`.
+// Bits of a clause's terminator, from espeak-ng's `translate.h`; the lowest are the pause
+// after it, in hundredths of a second.
 const PUNCTUATION_BITS: c_int = 0x000F_FFFF;
 const TYPE_SENTENCE: c_int = 0x0008_0000;
 const TYPE_CLAUSE: c_int = 0x0004_0000;
 const INTONATION_COMMA: c_int = 0x1000;
 const INTONATION_QUESTION: c_int = 0x2000;
 const INTONATION_EXCLAMATION: c_int = 0x3000;
-const PERIOD: c_int = 40 | TYPE_SENTENCE;
-const QUESTION: c_int = 40 | INTONATION_QUESTION | TYPE_SENTENCE;
-const EXCLAMATION: c_int = 45 | INTONATION_EXCLAMATION | TYPE_SENTENCE;
-const COMMA: c_int = 20 | INTONATION_COMMA | TYPE_CLAUSE;
-const SEMICOLON: c_int = 30 | INTONATION_COMMA | TYPE_CLAUSE;
-const COLON: c_int = 30 | TYPE_CLAUSE;
+const PERIOD: c_int = 0x28 | TYPE_SENTENCE;
+const QUESTION: c_int = 0x28 | INTONATION_QUESTION | TYPE_SENTENCE;
+const EXCLAMATION: c_int = 0x2D | INTONATION_EXCLAMATION | TYPE_SENTENCE;
+const COMMA: c_int = 0x14 | INTONATION_COMMA | TYPE_CLAUSE;
+const SEMICOLON: c_int = 0x1E | INTONATION_COMMA | TYPE_CLAUSE;
+const COLON: c_int = 0x1E | TYPE_CLAUSE;
 
 /// A part of a sentence as espeak-ng reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]

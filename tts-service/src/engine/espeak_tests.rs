@@ -112,10 +112,19 @@ fn nothing_and_very_much_are_read() {
     }
 }
 
+#[test]
+fn an_emoji_beside_a_third_language_does_not_end_the_process() {
+    for text in ["🚼 Ж", "Ȇ🚼", "🚼好"] {
+        espeak().clauses("de", text).unwrap();
+    }
+    let spoken = espeak().clauses("en-us", "🍕").unwrap();
+    assert!(spoken[0].phonemes.starts_with("pˈiːtsə"), "{spoken:?}");
+}
+
 proptest::proptest! {
     #[test]
-    fn any_text_is_read(text in "\\PC{0,300}", voice in 0_usize..6) {
-        let voice = ["en-us", "de", "ru", "cmn", "ar", "hi"][voice];
+    fn any_text_is_read(text in "(\\PC|[a-zäß ]|[а-я]|[😀-🙏]){0,200}", voice in 0_usize..7) {
+        let voice = ["en-us", "de", "ru", "cmn", "ar", "hi", "fr"][voice];
         espeak().clauses(voice, &text).unwrap();
     }
 }

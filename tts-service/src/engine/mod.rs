@@ -9,6 +9,8 @@ mod phonemes;
 mod piper;
 mod runtime;
 mod runtime_library;
+#[cfg(any(test, feature = "test-double"))]
+pub mod scripted;
 mod sessions;
 #[cfg(test)]
 mod test_files;

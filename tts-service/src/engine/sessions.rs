@@ -108,6 +108,12 @@ impl Sessions {
         })
     }
 
+    /// How many sessions wait for a run.
+    #[cfg(test)]
+    pub fn free(&self) -> usize {
+        self.turns.available_permits()
+    }
+
     /// Computes one run, on a blocking thread inside a tokio runtime.
     ///
     /// # Errors
@@ -170,7 +176,7 @@ fn build(model: &Path, runtime: &Runtime, threads: usize) -> Result<Session, Str
         };
         builder.commit_from_file(model)
     };
-    session().map_err(|it| format!("{} can't be loaded: {it}", model.display()))
+    session().map_err(|it| format!("can't be loaded: {it}"))
 }
 
 /// Gives memory back after each run: else a session would keep for good what its longest
@@ -199,7 +205,7 @@ fn check_outlets(session: &Session, with_speaker: bool) -> Result<(), String> {
                 .any(|it| it.name() == *name && it.dtype().tensor_type() == Some(*element))
         });
     if !fits {
-        let names: Vec<_> = inputs.iter().map(|it| it.name()).collect();
+        let names: Vec<_> = inputs.iter().map(ort::value::Outlet::name).collect();
         return Err(format!(
             "no Piper voice of {} speaker{}: its inputs are {}",
             if with_speaker { "several" } else { "one" },

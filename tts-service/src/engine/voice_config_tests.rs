@@ -21,19 +21,21 @@ fn with(pointer: &str, value: Value) -> Value {
     json
 }
 
+fn scales(config: &VoiceConfig) -> [String; 3] {
+    [
+        config.noise_scale,
+        config.length_scale,
+        config.noise_w_scale,
+    ]
+    .map(|it| it.to_string())
+}
+
 #[test]
 fn what_a_voice_leaves_out_is_pipers_default() {
     let config = parse(&minimal()).unwrap();
     assert_eq!(config.source, PhonemeSource::Espeak("en-us".into()));
     assert_eq!(config.language, "en-us");
-    assert_eq!(
-        [
-            config.noise_scale,
-            config.length_scale,
-            config.noise_w_scale
-        ],
-        [0.667, 1.0, 0.8]
-    );
+    assert_eq!(scales(&config), ["0.667", "1", "0.8"]);
     assert!(config.speakers.is_empty() && config.clusters.is_empty());
 }
 
@@ -55,14 +57,7 @@ fn what_a_voice_says_is_taken() {
     assert_eq!(config.default_speaker, 2);
     assert_eq!(config.source, PhonemeSource::Text);
     assert!(config.clusters.contains(['a', 'ɪ'].as_slice()));
-    assert_eq!(
-        [
-            config.noise_scale,
-            config.length_scale,
-            config.noise_w_scale
-        ],
-        [0.3, 1.5, 0.0]
-    );
+    assert_eq!(scales(&config), ["0.3", "1.5", "0"]);
 }
 
 #[test]

@@ -1,10 +1,12 @@
-use std::path::Path;
+//! Loading ONNX Runtime. A test of its own process, because a library is loaded once a process.
 
-use super::*;
-use crate::engine::test_files;
+use std::path::{Path, PathBuf};
 
-/// One test, because the library is the process's: in this order each step must leave the
-/// next one possible.
+use voice_common::config::Device;
+use voice_stack_models::Store;
+use voice_stack_tts::engine::Runtime;
+
+/// In this order: each step must leave the next one possible.
 #[test]
 fn a_wrong_library_is_an_error_and_the_right_one_still_loads_after_it() {
     let start = |library: &Path, device| Runtime::start(library, device);
@@ -26,7 +28,7 @@ fn a_wrong_library_is_an_error_and_the_right_one_still_loads_after_it() {
         let error = start(&other, Device::Cpu).unwrap_err();
         assert!(error.contains("not ONNX Runtime"), "{error}");
     }
-    let library = test_files::runtime_library();
+    let library = runtime_library();
     let runtime = start(&library, Device::Cpu).unwrap();
     assert!(runtime.version().starts_with("1.") && !runtime.uses_gpu());
     assert_eq!(start(&library, Device::Cpu).unwrap(), runtime);
@@ -45,4 +47,16 @@ fn other_library() -> Option<PathBuf> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
     let path = maps.split_whitespace().find(|it| it.contains("/libc.so"))?;
     Some(PathBuf::from(path))
+}
+
+fn runtime_library() -> PathBuf {
+    let path = Store::default_dir()
+        .expect("a home directory")
+        .join("onnxruntime/libonnxruntime.so");
+    assert!(
+        path.is_file(),
+        "no {}: run `voice-stack-models pull onnxruntime`",
+        path.display()
+    );
+    path
 }

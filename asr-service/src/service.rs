@@ -62,15 +62,16 @@ pub async fn run(config: AsrConfig, sockets: InheritedSockets) -> Result<(), Str
     let source = WhisperStore::open(&config, use_gpu)?;
     let thresholds = config.common.thresholds(use_gpu);
     let Built { service, .. } = build(&config, Box::new(source), thresholds)?;
+    let ports = Ports {
+        service: config.asr.asr_port,
+        probe: config.asr.asr_probe_port,
+    };
+    let bound = ports.bind(&config.common, sockets)?;
     tracing::info!(
         model = service.health.default_model,
         compute_type = ?config.asr.asr_compute_type,
         device,
         "serving this model by default"
     );
-    let ports = Ports {
-        service: config.asr.asr_port,
-        probe: config.asr.asr_probe_port,
-    };
-    service.run(&config.common, ports, sockets).await
+    service.run(&config.common, bound).await
 }

@@ -13,7 +13,7 @@ use crate::health::HealthState;
 use crate::jobs::Jobs;
 use crate::limits::BodyLimit;
 use crate::models_api::{self, NamedModels};
-use crate::server::{InheritedSockets, Server};
+use crate::server::{InheritedSockets, Listening, Server};
 
 /// A service that is ready to be run.
 pub struct Assembled<L: NamedModels> {
@@ -63,28 +63,19 @@ impl<L: NamedModels> Assembled<L> {
         })
     }
 
-    /// Runs it on these ports, or on the sockets that systemd handed over, until it is told
-    /// to stop.
+    /// Runs it on these sockets until it is told to stop.
     ///
     /// # Errors
     /// One line for the operator: what can't be used and what to do.
-    pub async fn run(
-        self,
-        config: &CommonConfig,
-        ports: Ports,
-        mut sockets: InheritedSockets,
-    ) -> Result<(), String> {
+    pub async fn run(self, config: &CommonConfig, bound: Bound) -> Result<(), String> {
         let _watcher = self.jobs.core.watch_pressure();
-        let address = |port| SocketAddr::new(config.host, port);
-        let listening = sockets.service(address(ports.service))?;
-        let probe_listening = sockets.probe(ports.probe.map(address))?;
         if config.preload {
             let loaded = self.jobs.models.lease(&self.health.default_model).await;
             loaded.map_err(|error| error.to_string())?;
         }
         Server {
-            listening,
-            probe_listening,
+            listening: bound.service,
+            probe_listening: bound.probe,
             router: self.router,
             health: self.health,
         }
@@ -100,4 +91,29 @@ pub struct Ports {
     pub service: u16,
     /// For probes and metrics only, if they have a port of their own.
     pub probe: Option<u16>,
+}
+
+impl Ports {
+    /// Takes them, or the sockets that systemd handed over. A service does so before it logs
+    /// anything: where it can't start, the reason is all that an operator sees.
+    ///
+    /// # Errors
+    /// One line that says which port can't be used and why.
+    pub fn bind(
+        self,
+        config: &CommonConfig,
+        mut sockets: InheritedSockets,
+    ) -> Result<Bound, String> {
+        let address = |port| SocketAddr::new(config.host, port);
+        Ok(Bound {
+            service: sockets.service(address(self.service))?,
+            probe: sockets.probe(self.probe.map(address))?,
+        })
+    }
+}
+
+/// The sockets of a service that is about to run.
+pub struct Bound {
+    service: Listening,
+    probe: Option<Listening>,
 }

@@ -8,48 +8,17 @@ use serde_json::Value;
 use ureq::unversioned::multipart::{Form, Part};
 use ureq::{Agent, Body};
 
+use crate::answer::Answer;
+use crate::request::Request;
+
+/// Above everything that a test asks for.
+const LARGEST_ANSWER: u64 = 256 << 20;
+
 /// Talks to one service.
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,
     url: String,
-}
-
-/// A whole answer.
-#[derive(Debug)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// The body.
-    pub text: String,
-    headers: Vec<(String, String)>,
-}
-
-impl Answer {
-    /// The body as JSON.
-    ///
-    /// # Panics
-    /// It is none.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text)
-            .unwrap_or_else(|cause| panic!("{cause}: {} {}", self.status, self.text))
-    }
-
-    /// A header's value.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The `code` of an error body.
-    pub fn code(&self) -> String {
-        self.json()["error"]["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_string()
-    }
 }
 
 /// What a client does when it has sent all that it will send.
@@ -83,30 +52,7 @@ pub fn exchange(port: u16, request: &[u8], then: Then) -> Option<Answer> {
             "no answer in a minute"
         );
     }
-    (!bytes.is_empty()).then(|| parse(&bytes))
-}
-
-fn parse(bytes: &[u8]) -> Answer {
-    let text = String::from_utf8_lossy(bytes);
-    let (head, body) = text.split_once("\r\n\r\n").expect("an HTTP answer");
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1));
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_lowercase(), value.to_string()))
-        .collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length = length.and_then(|(_, value)| value.parse().ok());
-    let body = length
-        .and_then(|length: usize| body.get(..length))
-        .unwrap_or(body);
-    Answer {
-        status: status
-            .and_then(|it| it.parse().ok())
-            .expect("an HTTP status"),
-        text: body.to_string(),
-        headers,
-    }
+    Answer::parse(&bytes)
 }
 
 impl Client {
@@ -142,6 +88,35 @@ impl Client {
     /// No answer.
     pub fn post(&self, path: &str) -> Answer {
         answer(self.agent.post(format!("{}{path}", self.url)).send_empty())
+    }
+
+    /// A request, whatever becomes of it.
+    ///
+    /// # Panics
+    /// No answer.
+    pub fn send(&self, request: &Request) -> Answer {
+        let post = self.agent.post(format!("{}{}", self.url, request.path));
+        let post = post.header("Content-Type", request.content_type);
+        answer(post.send(&request.body[..]))
+    }
+
+    /// A request that must be served, and served well.
+    ///
+    /// # Panics
+    /// It isn't.
+    pub fn serve(&self, request: &Request) -> Answer {
+        let answer = self.send(request);
+        let complaint = request.complaint(&answer);
+        assert!(complaint.is_none(), "{complaint:?}");
+        answer
+    }
+
+    /// Who has a slot and who waits, as the service says.
+    ///
+    /// # Panics
+    /// It doesn't.
+    pub fn slots(&self) -> Value {
+        self.get("/health/detailed").json()["slots"].clone()
     }
 
     /// POST of a multipart body with one file.
@@ -194,12 +169,11 @@ fn answer(result: Result<ureq::http::Response<Body>, ureq::Error>) -> Answer {
             )
         })
         .collect();
-    Answer {
-        status: response.status().as_u16(),
-        headers,
-        text: response
-            .body_mut()
-            .read_to_string()
-            .expect("the answer is text"),
-    }
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(LARGEST_ANSWER);
+    let (body, is_whole) = match body.read_to_vec() {
+        Ok(body) => (body, true),
+        Err(_) => (Vec::new(), false),
+    };
+    Answer::new(status, headers, body, is_whole)
 }

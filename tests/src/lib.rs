@@ -1,14 +1,19 @@
 //! What the end-to-end tests share: starting a service, talking to it, samples, scoring.
 
+pub mod answer;
 pub mod bombs;
 pub mod cgroup;
 pub mod client;
+pub mod kind;
 pub mod multipart;
 pub mod mutation;
 pub mod python;
+pub mod random;
 pub mod raw;
+pub mod request;
 pub mod samples;
 pub mod scrape;
 pub mod service;
 pub mod synthetic;
 pub mod wer;
+pub mod wire;

@@ -1,38 +1,28 @@
 //! Upload requests byte by byte, good ones and broken ones.
 
 use crate::client::Then;
-use crate::synthetic;
+use crate::kind::Odd;
+use crate::{synthetic, wire};
 
-/// A request as it goes over the wire.
-pub struct Request {
-    /// What is special about it.
-    pub name: String,
-    /// All its bytes.
-    pub bytes: Vec<u8>,
-    /// What the client does next. One that hangs up can't expect an answer.
-    pub then: Then,
-}
-
-const PATH: &str = "/v1/audio/transcriptions";
-const TYPE: &str = "multipart/form-data; boundary=b";
+/// The endpoint that takes uploads.
+pub const PATH: &str = "/v1/audio/transcriptions";
+/// Type of the bodies here.
+pub const TYPE: &str = "multipart/form-data; boundary=b";
 const FILE: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n";
 const END: &[u8] = b"\r\n--b--\r\n";
 
 /// A well-formed upload of one file.
 pub fn upload(file: &[u8]) -> Vec<u8> {
-    with_length(&body(&[file_part(file)]))
+    with_length(&body_of(file))
 }
 
-fn head(headers: &str) -> String {
-    format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n")
+/// Its body.
+pub fn body_of(file: &[u8]) -> Vec<u8> {
+    body(&[file_part(file)])
 }
 
 fn with_type(content_type: &str, body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let head = head(&format!(
-        "Content-Type: {content_type}\r\nContent-Length: {length}\r\n"
-    ));
-    [head.as_bytes(), body].concat()
+    wire::announcing(PATH, content_type, body.len(), body)
 }
 
 fn with_length(body: &[u8]) -> Vec<u8> {
@@ -40,23 +30,11 @@ fn with_length(body: &[u8]) -> Vec<u8> {
 }
 
 fn announcing(length: usize, body: &[u8]) -> Vec<u8> {
-    let head = head(&format!(
-        "Content-Type: {TYPE}\r\nContent-Length: {length}\r\n"
-    ));
-    [head.as_bytes(), body].concat()
+    wire::announcing(PATH, TYPE, length, body)
 }
 
 fn chunked(pieces: &[&[u8]]) -> Vec<u8> {
-    let mut request = head(&format!(
-        "Content-Type: {TYPE}\r\nTransfer-Encoding: chunked\r\n"
-    ))
-    .into_bytes();
-    for piece in pieces {
-        request.extend(format!("{:x}\r\n", piece.len()).bytes());
-        request.extend(*piece);
-        request.extend(b"\r\n");
-    }
-    request
+    wire::chunked(PATH, TYPE, pieces)
 }
 
 fn part(header: &str, content: &[u8]) -> Vec<u8> {
@@ -77,9 +55,9 @@ fn body(parts: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Requests that are HTTP, but hardly uploads.
-pub fn hostile() -> Vec<Request> {
+pub fn hostile() -> Vec<Odd> {
     let request = |then| {
-        move |(name, bytes): Case| Request {
+        move |(name, bytes): Case| Odd {
             name: name.to_string(),
             bytes,
             then,
@@ -111,7 +89,7 @@ fn beside(file: &[u8], parts: Vec<Vec<u8>>) -> Vec<u8> {
 fn odd_types(file: &[u8]) -> Vec<Case> {
     let whole = body(&[file.to_vec()]);
     let form = |parameters: &str| with_type(&format!("multipart/form-data{parameters}"), &whole);
-    let no_type = [head("Content-Length: 4\r\n").as_bytes(), b"data"].concat();
+    let no_type = [&wire::head(PATH, "Content-Length: 4\r\n")[..], b"data"].concat();
     let long = "x".repeat(60_000);
     vec![
         ("no boundary", form("")),
@@ -214,7 +192,7 @@ fn far_too_many(file: &[u8]) -> Vec<Case> {
 fn tiny_chunks(file: &[u8]) -> Vec<Case> {
     let by_the_byte = |body: &[u8]| {
         let pieces: Vec<&[u8]> = body.chunks(1).collect();
-        [chunked(&pieces), b"0\r\n\r\n".to_vec()].concat()
+        [&chunked(&pieces)[..], wire::LAST_CHUNK].concat()
     };
     let endless = part(&format!("X: {}", "x".repeat(200_000)), b"");
     vec![

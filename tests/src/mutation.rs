@@ -3,6 +3,7 @@
 //! An upload is made from a seed and a number alone, so that one that does harm can be made
 //! again without those before it.
 
+use crate::random::Random;
 use crate::samples;
 
 /// A broken file.
@@ -132,7 +133,7 @@ impl Originals {
     }
 }
 
-fn flip_bits(file: &mut [u8], random: &mut Random, within: usize) -> String {
+pub(crate) fn flip_bits(file: &mut [u8], random: &mut Random, within: usize) -> String {
     let within = within.min(file.len());
     let flips = 1 + random.below(32);
     for _ in 0..flips {
@@ -141,7 +142,7 @@ fn flip_bits(file: &mut [u8], random: &mut Random, within: usize) -> String {
     format!("with {flips} flipped bits in {within} bytes")
 }
 
-fn cut(file: &mut Vec<u8>, random: &mut Random) -> String {
+pub(crate) fn cut(file: &mut Vec<u8>, random: &mut Random) -> String {
     // Half of them within the headers.
     let within = if random.below(2) == 0 {
         300
@@ -195,7 +196,7 @@ fn overwrite(file: &mut [u8], at: usize, random: &mut Random) -> String {
 }
 
 /// Leaves out, repeats or blanks a piece.
-fn move_pieces(file: &mut Vec<u8>, random: &mut Random) -> String {
+pub(crate) fn move_pieces(file: &mut Vec<u8>, random: &mut Random) -> String {
     let from = random.below(file.len());
     let to = from + random.below(file.len() - from).min(4_000);
     match random.below(3) {
@@ -229,33 +230,9 @@ fn put_a_tag_before(file: &mut Vec<u8>, random: &mut Random) -> String {
     format!("behind {times} tags of {size:02x?}")
 }
 
-fn graft(file: &mut Vec<u8>, tail: &[u8], random: &mut Random) {
+pub(crate) fn graft(file: &mut Vec<u8>, tail: &[u8], random: &mut Random) {
     file.truncate(random.below(file.len()));
     file.extend(&tail[random.below(tail.len())..]);
-}
-
-/// SplitMix64: small, and good enough to break things with.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64, index: u64) -> Self {
-        let mut random = Self(seed ^ index.wrapping_mul(0xd6e8_feb8_6659_fd93));
-        random.next();
-        random
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    /// A number below `end`; 0 if there is none.
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % (end.max(1) as u64)) as usize
-    }
 }
 
 #[cfg(test)]

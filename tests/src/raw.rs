@@ -4,22 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
+use crate::answer::Answer;
+
 /// Nobody waits for longer than this for a service that is well.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A whole transcription request, head and body.
-pub fn transcription(file: &[u8]) -> Vec<u8> {
-    let mut body =
-        b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n".to_vec();
-    body.extend_from_slice(file);
-    body.extend_from_slice(b"\r\n--b--\r\n");
-    let head = format!(
-        "POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-         Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.into_bytes(), body].concat()
-}
 
 /// Connects to a service on this machine.
 ///
@@ -43,10 +31,23 @@ pub fn send(port: u16, bytes: &[u8]) -> TcpStream {
 }
 
 /// Everything that comes until the service closes the connection; empty if it just closes.
-pub fn rest_of(mut stream: &TcpStream) -> String {
+pub fn rest_of(stream: &TcpStream) -> String {
+    String::from_utf8_lossy(&bytes_of(stream)).into_owned()
+}
+
+/// The answer that comes until the service closes the connection, or its beginning; `None` if
+/// it just closes.
+///
+/// # Panics
+/// What comes is no HTTP.
+pub fn answer_on(stream: &TcpStream) -> Option<Answer> {
+    Answer::parse(&bytes_of(stream))
+}
+
+fn bytes_of(mut stream: &TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 /// The status of an answer as [`rest_of`] gives it.

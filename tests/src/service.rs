@@ -1,5 +1,7 @@
 //! A service under test: the real binary on a free port, ended when dropped.
 
+mod usage;
+
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
@@ -13,12 +15,14 @@ use voice_stack_models::Store;
 
 use crate::cgroup::MemoryGroup;
 use crate::client::Client;
+use crate::kind::Kind;
 
 /// Generous: the machines that run this are slow and shared.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// A running `voice-stack-asr`.
-pub struct Asr {
+/// A running service.
+pub struct Service {
+    kind: &'static Kind,
     child: Child,
     port: u16,
     log: tempfile::NamedTempFile,
@@ -50,41 +54,42 @@ pub fn models_dir() -> PathBuf {
     Store::default_dir().expect("the user has a home directory")
 }
 
-fn command(settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(binary("voice-stack-asr"));
-    // No .env of a developer, and nothing of the caller's settings, must reach the test.
-    command.current_dir(std::env::temp_dir());
-    for name in [
-        "ASR_MODEL",
-        "ASR_PORT",
-        "ASR_DEVICE",
-        "ASR_COMPUTE_TYPE",
-        "API_KEYS_FILE",
-    ] {
-        command.env_remove(name);
-    }
-    command.envs(settings.iter().copied());
+fn command(kind: &Kind, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(binary(kind.binary));
+    prepare(&mut command, kind, settings);
     command
+}
+
+/// No .env of a developer, and nothing of the caller's settings, must reach the test.
+fn prepare(command: &mut Command, kind: &Kind, settings: &[(&str, &str)]) {
+    command.current_dir(std::env::temp_dir());
+    for (name, _) in std::env::vars() {
+        if name.starts_with(kind.prefix) || name == "API_KEYS_FILE" {
+            command.env_remove(name);
+        }
+    }
+    command.envs(kind.settings.iter().copied());
+    command.envs(settings.iter().copied());
 }
 
 /// Runs the binary to its end and gives what it printed: for starts that must fail.
 ///
 /// # Panics
 /// The binary can't be started.
-pub fn run_to_end(settings: &[(&str, &str)], arguments: &[&str]) -> Output {
-    command(settings)
+pub fn run_to_end(kind: &Kind, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command(kind, settings)
         .args(arguments)
         .output()
         .expect("the binary starts")
 }
 
-impl Asr {
+impl Service {
     /// Starts the service with these settings and waits until it answers.
     ///
     /// # Panics
     /// It ends, or doesn't answer in time; the message holds its log.
-    pub fn start(settings: &[(&str, &str)]) -> Self {
-        Self::run(command(settings))
+    pub fn start(kind: &'static Kind, settings: &[(&str, &str)]) -> Self {
+        Self::run(kind, command(kind, settings))
     }
 
     /// The same with listening sockets of these names, as systemd hands them over. The first
@@ -92,7 +97,11 @@ impl Asr {
     ///
     /// # Panics
     /// As [`Self::start`].
-    pub fn start_with_sockets(sockets: &[(&TcpListener, &str)], settings: &[(&str, &str)]) -> Self {
+    pub fn start_with_sockets(
+        kind: &'static Kind,
+        sockets: &[(&TcpListener, &str)],
+        settings: &[(&str, &str)],
+    ) -> Self {
         // They arrive as 3 and up; a shell can arrange that, and knows the pid. Until then they
         // have high numbers, so that none of them is in the way of another.
         let inherited: Vec<OwnedFd> = sockets
@@ -110,42 +119,46 @@ impl Asr {
         let script = format!("LISTEN_PID=$$ exec \"$0\" {}", redirections.join(" "));
         let names: Vec<&str> = sockets.iter().map(|(_, name)| *name).collect();
         let mut shell = Command::new("bash");
-        shell.arg("-c").arg(script).arg(binary("voice-stack-asr"));
+        shell.arg("-c").arg(script).arg(binary(kind.binary));
+        prepare(&mut shell, kind, settings);
         shell
-            .current_dir(std::env::temp_dir())
             .env("LISTEN_FDS", sockets.len().to_string())
-            .env("LISTEN_FDNAMES", names.join(":"))
-            .envs(settings.iter().copied());
+            .env("LISTEN_FDNAMES", names.join(":"));
         let port = sockets[0].0.local_addr().expect("it listens").port();
-        Self::run_on(port, shell)
+        Self::run_on(kind, port, shell)
     }
 
     /// The same inside a memory cgroup.
     ///
     /// # Panics
     /// As [`Self::start`].
-    pub fn start_in(group: &MemoryGroup, settings: &[(&str, &str)]) -> Self {
-        Self::run(group.enter(&command(settings)))
+    pub fn start_in(kind: &'static Kind, group: &MemoryGroup, settings: &[(&str, &str)]) -> Self {
+        Self::run(kind, group.enter(&command(kind, settings)))
     }
 
-    fn run(command: Command) -> Self {
+    fn run(kind: &'static Kind, command: Command) -> Self {
         // The port is free now and, as nobody else picks ports here, also a moment later.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
             .expect("loopback has a free port")
             .port();
-        Self::run_on(port, command)
+        Self::run_on(kind, port, command)
     }
 
-    fn run_on(port: u16, mut command: Command) -> Self {
+    fn run_on(kind: &'static Kind, port: u16, mut command: Command) -> Self {
         let log = tempfile::NamedTempFile::new().expect("a log file can be made");
         let child = command
-            .env("ASR_PORT", port.to_string())
+            .env(kind.own("PORT"), port.to_string())
             .stdout(Stdio::null())
             .stderr(log.reopen().expect("the log can be opened twice"))
             .spawn()
             .expect("the binary starts");
-        let mut service = Self { child, port, log };
+        let mut service = Self {
+            kind,
+            child,
+            port,
+            log,
+        };
         let started = Instant::now();
         while !service.client().is_alive() {
             if let Some(status) = service.child.try_wait().expect("a child can be waited for") {
@@ -161,6 +174,11 @@ impl Asr {
         service
     }
 
+    /// Which one it is.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -173,7 +191,7 @@ impl Asr {
     pub fn probe_url(&self) -> String {
         let log = self.log();
         let line = log.lines().find(|it| it.contains("listening for probes"));
-        let line = line.expect("it was started with ASR_PROBE_PORT");
+        let line = line.expect("it was told to have a probe port");
         let (_, address) = line.split_once("address=").expect("the log names it");
         format!("http://{}", address.trim())
     }
@@ -188,59 +206,35 @@ impl Asr {
         self.child.id()
     }
 
-    /// Memory that it holds now: resident set size in bytes.
-    ///
-    /// # Panics
-    /// The process is gone.
-    pub fn rss_bytes(&self) -> u64 {
-        self.status_bytes("VmRSS:")
-    }
-
-    /// The most memory that it ever held.
-    ///
-    /// # Panics
-    /// The process is gone.
-    pub fn peak_rss_bytes(&self) -> u64 {
-        self.status_bytes("VmHWM:")
-    }
-
-    fn status_bytes(&self, name: &str) -> u64 {
-        let path = format!("/proc/{}/status", self.pid());
-        let status = std::fs::read_to_string(path).expect("the process runs");
-        let kib = status.lines().find_map(|line| line.strip_prefix(name));
-        let kib = kib.and_then(|it| it.trim().strip_suffix(" kB"));
-        let kib: u64 = kib
-            .and_then(|it| it.parse().ok())
-            .expect("a live process has memory");
-        kib * 1024
-    }
-
     /// A client of this service.
     pub fn client(&self) -> Client {
         Client::new(self.url())
     }
 
-    /// CPU time that its threads have used since the start, in seconds.
+    /// Waits until so many requests have a slot.
     ///
     /// # Panics
-    /// The process is gone already.
-    pub fn cpu_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))
-            .expect("the service still runs");
-        // The name in parentheses may hold anything; user and system time are the 14th and 15th.
-        let after_name = stat.rsplit(") ").next().unwrap_or_default();
-        let ticks: f64 = after_name
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<f64>().ok())
-            .sum();
-        ticks / rustix::param::clock_ticks_per_second() as f64
+    /// It takes too long.
+    pub fn wait_for_active(&self, requests: usize) {
+        let client = self.client();
+        wait_until(&format!("{requests} slots are taken"), || {
+            client.slots()["active"] == requests
+        });
     }
 
     /// What it logged so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap_or_default()
+    }
+
+    /// Checks that nothing in it has panicked so far.
+    ///
+    /// # Panics
+    /// Something has; the message holds the log's line.
+    pub fn assert_no_panic(&self) {
+        let log = self.log();
+        let panic = log.lines().find(|line| line.contains("panicked"));
+        assert!(panic.is_none(), "{panic:?}");
     }
 
     /// Sends SIGTERM.
@@ -271,7 +265,7 @@ impl Asr {
     }
 }
 
-impl Drop for Asr {
+impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -281,12 +275,12 @@ impl Drop for Asr {
 /// Looks again and again until the condition holds.
 ///
 /// # Panics
-/// It doesn't within half a minute.
+/// It doesn't within a minute.
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(
-            started.elapsed() < Duration::from_secs(30),
+            started.elapsed() < Duration::from_mins(1),
             "not in time: {what}"
         );
         std::thread::sleep(Duration::from_millis(5));

@@ -144,9 +144,9 @@ fn input(fields: &Map<String, Value>, most_characters: usize) -> Result<String, 
     }
     // Counting stops at the limit, however long the text is.
     if input.chars().nth(most_characters).is_some() {
-        return Err(ApiError::InputTooLong {
-            status: axum::http::StatusCode::BAD_REQUEST,
+        return Err(ApiError::InvalidInput {
             code: "input_too_long",
+            param: "input",
             message: format!(
                 "input is longer than the limit of {most_characters} characters \
                  (MAX_INPUT_CHARS). Send it in parts."

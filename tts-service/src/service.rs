@@ -75,14 +75,15 @@ pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), Str
     let (use_gpu, device) = source.device();
     let thresholds = config.common.thresholds(use_gpu);
     let Built { service, .. } = build(&config, Box::new(source), thresholds)?;
+    let ports = Ports {
+        service: config.tts.tts_port,
+        probe: config.tts.tts_probe_port,
+    };
+    let bound = ports.bind(&config.common, sockets)?;
     tracing::info!(
         voice = service.health.default_model,
         device,
         "serving this voice by default"
     );
-    let ports = Ports {
-        service: config.tts.tts_port,
-        probe: config.tts.tts_probe_port,
-    };
-    service.run(&config.common, ports, sockets).await
+    service.run(&config.common, bound).await
 }

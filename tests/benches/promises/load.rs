@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use voice_stack_tests::raw;
-use voice_stack_tests::service::Asr;
+use voice_stack_tests::service::Service;
 
 /// A client that is turned away comes back after this: sooner than it was told.
 const IMPATIENCE: Duration = Duration::from_millis(50);
@@ -17,7 +17,7 @@ const IMPATIENCE: Duration = Duration::from_millis(50);
 /// time in the queue, and of those turned away. The queue is left out because it is always
 /// full beside a surplus, and empty for a moment between two requests of a steady client.
 pub fn clients(
-    asr: &Asr,
+    asr: &Service,
     clients: usize,
     audio: &[u8],
     window: Duration,
@@ -112,13 +112,13 @@ impl SlowConnections {
 
 /// What a service computes while nobody asks for anything.
 pub struct Background<'a> {
-    asr: &'a Asr,
+    asr: &'a Service,
     since: Instant,
     cpu_seconds: f64,
 }
 
 impl<'a> Background<'a> {
-    pub fn of(asr: &'a Asr) -> Self {
+    pub fn of(asr: &'a Service) -> Self {
         Self {
             asr,
             since: Instant::now(),

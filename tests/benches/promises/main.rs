@@ -11,7 +11,8 @@ mod times;
 use std::time::{Duration, Instant};
 
 use voice_stack_tests::client::Client;
-use voice_stack_tests::service::{Asr, wait_until};
+use voice_stack_tests::kind::{ASR, transcription};
+use voice_stack_tests::service::{Service, wait_until};
 use voice_stack_tests::{raw, samples, synthetic};
 
 use crate::load::{Background, SlowConnections};
@@ -34,7 +35,7 @@ fn speech(seconds: usize) -> Vec<u8> {
 }
 
 fn minutes_of_speech() -> Vec<u8> {
-    raw::transcription(&synthetic::wav(&samples::jfk_samples().repeat(60)))
+    (ASR.long)().raw()
 }
 
 fn active(client: &Client) -> u64 {
@@ -59,8 +60,8 @@ fn guard_cost(report: &mut Report) {
         "PSI_THRESHOLD_PERCENT",
     ]
     .map(|name| (name, "0"));
-    let with = Asr::start(&[("PRELOAD", "true")]);
-    let without = Asr::start(&[&off[..], &[("PRELOAD", "true")]].concat());
+    let with = Service::start(&ASR, &[("PRELOAD", "true")]);
+    let without = Service::start(&ASR, &[&off[..], &[("PRELOAD", "true")]].concat());
     let (with, without) = (with.client(), without.client());
     let silence = synthetic::silence(0.5);
     let (mut on, mut off) = (Times::default(), Times::default());
@@ -85,7 +86,7 @@ fn guard_cost(report: &mut Report) {
 }
 
 fn probes(report: &mut Report) {
-    let asr = Asr::start(&[("PRELOAD", "true"), ("ASR_PROBE_PORT", "0")]);
+    let asr = Service::start(&ASR, &[("PRELOAD", "true"), ("ASR_PROBE_PORT", "0")]);
     let client = asr.client();
     let probe_client = Client::new(asr.probe_url());
     let idle = Times::of(1000, || probe(&client));
@@ -121,7 +122,7 @@ fn probe(client: &Client) -> Duration {
 
 /// Three clients fill the slots and the queue; then four more come that are turned away.
 fn surplus(report: &mut Report) {
-    let asr = Asr::start(&[("MAX_QUEUE", "1"), ("PRELOAD", "true")]);
+    let asr = Service::start(&ASR, &[("MAX_QUEUE", "1"), ("PRELOAD", "true")]);
     let speech = speech(3);
     let mut alone = Times::default();
     let mut crowded = Times::default();
@@ -158,7 +159,7 @@ fn surplus(report: &mut Report) {
 }
 
 fn slow_connections(report: &mut Report) {
-    let asr = Asr::start(&[("PRELOAD", "true")]);
+    let asr = Service::start(&ASR, &[("PRELOAD", "true")]);
     let speech = speech(3);
     let (mut alone, mut among) = (Times::default(), Times::default());
     let window = Duration::from_secs(12);
@@ -191,9 +192,9 @@ fn slow_connections(report: &mut Report) {
 }
 
 fn hang_ups(report: &mut Report) {
-    let asr = Asr::start(&[("PRELOAD", "true")]);
+    let asr = Service::start(&ASR, &[("PRELOAD", "true")]);
     let client = asr.client();
-    let short = raw::transcription(&synthetic::wav(&samples::jfk_samples()));
+    let short = transcription(&synthetic::wav(&samples::jfk_samples())).raw();
     let minutes = minutes_of_speech();
     // Both into the encoder, which only looks when it is through.
     for (name, request, after_millis, target_millis, target) in [

@@ -2,8 +2,9 @@
 //! reader of the log sees them move.
 
 use voice_stack_tests::client::Client;
+use voice_stack_tests::kind::ASR;
 use voice_stack_tests::samples::{self, Sample};
-use voice_stack_tests::service::Asr;
+use voice_stack_tests::service::Service;
 use voice_stack_tests::wer::Score;
 
 const HIGHEST_ENGLISH_WER_PERCENT: f64 = 12.0;
@@ -39,7 +40,7 @@ fn english_with_tiny_en() {
     let Some(samples) = recordings(true) else {
         return;
     };
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let total: Score = samples
         .iter()
         .map(|it| score(&asr.client(), it, "tiny.en").0)
@@ -57,7 +58,7 @@ fn other_languages_with_base_are_detected_and_transcribed() {
     let Some(samples) = recordings(false) else {
         return;
     };
-    let asr = Asr::start(&[("ASR_MODEL", "base")]);
+    let asr = Service::start(&ASR, &[("ASR_MODEL", "base")]);
     let names = [
         ("de", "german"),
         ("es", "spanish"),

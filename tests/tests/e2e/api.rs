@@ -1,11 +1,8 @@
 //! What a client gets.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::time::Duration;
-
+use voice_stack_tests::kind::ASR;
 use voice_stack_tests::samples::{self, JFK_PHRASE};
-use voice_stack_tests::service::Asr;
+use voice_stack_tests::service::Service;
 use voice_stack_tests::synthetic;
 
 fn plain(text: &str) -> String {
@@ -14,7 +11,7 @@ fn plain(text: &str) -> String {
 
 #[test]
 fn real_speech_becomes_its_words_in_every_format() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let (client, jfk) = (asr.client(), samples::jfk());
 
     assert!(plain(&client.text_of(&jfk, &[])).contains(JFK_PHRASE));
@@ -66,7 +63,7 @@ fn real_speech_becomes_its_words_in_every_format() {
 
 #[test]
 fn what_is_no_speech_gives_an_empty_text() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     for (name, audio) in [
         ("silence", synthetic::silence(5.0)),
         ("quiet noise", synthetic::white_noise(5.0, 0.01)),
@@ -80,7 +77,7 @@ fn what_is_no_speech_gives_an_empty_text() {
 
 #[test]
 fn silence_around_speech_is_left_out_and_the_timestamps_stay_right() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     // 40 s of silence before and after 11 s of speech: 91 s in all.
     let speech = samples::jfk_samples();
     let quiet = vec![0.0; 40 * 16_000];
@@ -104,7 +101,7 @@ fn silence_around_speech_is_left_out_and_the_timestamps_stay_right() {
 
 #[test]
 fn a_stream_brings_deltas_and_the_whole_text() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let answer = asr
         .client()
         .transcribe(&samples::jfk(), &[("stream", "true")]);
@@ -127,7 +124,7 @@ fn a_stream_brings_deltas_and_the_whole_text() {
 
 #[test]
 fn broken_files_are_refused_with_a_reason() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let client = asr.client();
     let jfk = samples::jfk();
     let mut broken: Vec<(String, Vec<u8>)> = vec![
@@ -166,7 +163,7 @@ fn broken_files_are_refused_with_a_reason() {
 
 #[test]
 fn a_large_upload_goes_through_disk_and_a_too_large_one_is_refused() {
-    let asr = Asr::start(&[("MAX_UPLOAD_SIZE_MB", "12")]);
+    let asr = Service::start(&ASR, &[("MAX_UPLOAD_SIZE_MB", "12")]);
     // 10 MiB of WAV: past the 8 MiB that stay in memory.
     let large = synthetic::silence(10.0 * 1024.0 * 1024.0 / 32_000.0);
     assert_eq!(asr.client().text_of(&large, &[]), "");
@@ -180,7 +177,7 @@ fn a_large_upload_goes_through_disk_and_a_too_large_one_is_refused() {
 
 #[test]
 fn the_documentation_needs_no_other_host() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let page = asr.client().get("/docs/");
     assert_eq!(page.status, 200);
     assert!(
@@ -197,24 +194,4 @@ fn the_documentation_needs_no_other_host() {
     ] {
         assert!(openapi["paths"].get(path).is_some(), "{path}");
     }
-}
-
-#[test]
-fn a_request_that_is_not_http_is_answered_or_closed_and_harms_nobody() {
-    let asr = Asr::start(&[]);
-    for rubbish in [
-        &b"\0\0\0\0\r\n\r\n"[..],
-        b"GET\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    ] {
-        let mut connection = TcpStream::connect(("127.0.0.1", asr.port())).unwrap();
-        connection
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        connection.write_all(rubbish).unwrap();
-        let _ = connection.shutdown(std::net::Shutdown::Write);
-        let mut answer = Vec::new();
-        let _ = connection.read_to_end(&mut answer);
-    }
-    assert!(asr.client().is_alive());
 }

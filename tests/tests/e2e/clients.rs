@@ -1,9 +1,10 @@
 //! Real clients, unchanged.
 
-use voice_stack_tests::service::Asr;
+use voice_stack_tests::kind::ASR;
+use voice_stack_tests::service::Service;
 use voice_stack_tests::{python, samples};
 
-fn openai(scenario: &str, asr: &Asr) {
+fn openai(scenario: &str, asr: &Service) {
     let output = python::command("python")
         .arg(python::script("openai_client.py"))
         .args([scenario, &asr.url()])
@@ -18,30 +19,36 @@ fn openai(scenario: &str, asr: &Asr) {
 
 #[test]
 fn openai_python_transcribes_in_every_format_and_streams() {
-    openai("formats", &Asr::start(&[]));
-    openai("stream", &Asr::start(&[]));
-    openai("words", &Asr::start(&[]));
+    openai("formats", &Service::start(&ASR, &[]));
+    openai("stream", &Service::start(&ASR, &[]));
+    openai("words", &Service::start(&ASR, &[]));
 }
 
 #[test]
 fn openai_python_raises_its_typed_errors() {
-    openai("bad_requests", &Asr::start(&[]));
-    openai("too_large", &Asr::start(&[("MAX_UPLOAD_SIZE_MB", "1")]));
+    openai("bad_requests", &Service::start(&ASR, &[]));
+    openai(
+        "too_large",
+        &Service::start(&ASR, &[("MAX_UPLOAD_SIZE_MB", "1")]),
+    );
     let keys = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(keys.path(), "right\n").unwrap();
     openai(
         "keys",
-        &Asr::start(&[("API_KEYS_FILE", keys.path().to_str().unwrap())]),
+        &Service::start(&ASR, &[("API_KEYS_FILE", keys.path().to_str().unwrap())]),
     );
     openai(
         "full",
-        &Asr::start(&[("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")]),
+        &Service::start(
+            &ASR,
+            &[("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")],
+        ),
     );
 }
 
 #[test]
 fn schemathesis_finds_no_server_error_and_no_violation_of_the_schema() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let openapi = format!("{}/openapi.json", asr.url());
     let printed = python::command("schemathesis")
         .env(

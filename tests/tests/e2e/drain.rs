@@ -3,8 +3,16 @@
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 
-use voice_stack_tests::service::{Asr, wait_until};
-use voice_stack_tests::{raw, samples, synthetic};
+use voice_stack_tests::kind::Kind;
+use voice_stack_tests::raw;
+use voice_stack_tests::service::{Service, wait_until};
+
+for_both! {
+    under_load_no_accepted_request_is_lost,
+    the_service_is_unready_at_once_and_still_answers_during_the_grace,
+    work_past_the_drain_time_is_cancelled_and_its_client_is_told,
+    a_second_signal_ends_at_once,
+}
 
 /// What became of one request.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,7 +20,7 @@ enum Fate {
     Answered(u16),
     /// Nobody listened any more: the client knows that nothing was taken.
     NotAccepted,
-    /// Taken and never answered.
+    /// Taken and never answered, or not to the end.
     Lost,
 }
 
@@ -24,14 +32,17 @@ fn ask(port: u16, request: &[u8]) -> Fate {
     if stream.write_all(request).is_err() {
         return Fate::Lost;
     }
-    raw::status_of(&raw::rest_of(&stream)).map_or(Fate::Lost, Fate::Answered)
+    match raw::answer_on(&stream) {
+        Some(answer) if answer.is_whole => Fate::Answered(answer.status),
+        _ => Fate::Lost,
+    }
 }
 
-#[test]
-fn under_load_no_accepted_request_is_lost() {
-    let mut asr = Asr::start(&[("PRELOAD", "true"), ("DRAIN_GRACE_SECONDS", "1")]);
-    let (port, client) = (asr.port(), asr.client());
-    let request = raw::transcription(&synthetic::wav(&samples::jfk_samples()[..3 * 16_000]));
+fn under_load_no_accepted_request_is_lost(kind: &'static Kind) {
+    let settings = [("PRELOAD", "true"), ("DRAIN_GRACE_SECONDS", "1")];
+    let mut service = Service::start(kind, &settings);
+    let (port, client) = (service.port(), service.client());
+    let request = (kind.ordinary)().raw();
     let fates: Vec<Fate> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..6)
             .map(|_| {
@@ -44,10 +55,8 @@ fn under_load_no_accepted_request_is_lost() {
                 })
             })
             .collect();
-        wait_until("requests wait", || {
-            client.get("/health/detailed").json()["slots"]["queued"] != 0
-        });
-        asr.terminate();
+        wait_until("requests wait", || client.slots()["queued"] != 0);
+        service.terminate();
         clients
             .into_iter()
             .flat_map(|it| it.join().unwrap())
@@ -59,59 +68,53 @@ fn under_load_no_accepted_request_is_lost() {
             .filter(|it| **it == Fate::Answered(status))
             .count()
     };
-    assert!(!fates.contains(&Fate::Lost), "{fates:?}\n{}", asr.log());
+    assert!(!fates.contains(&Fate::Lost), "{fates:?}\n{}", service.log());
     // Who comes between the end of the grace and the closing of the door is refused in words.
     assert_eq!(answered(200) + answered(503) + 6, fates.len(), "{fates:?}");
     assert!(answered(200) >= 6 && answered(503) <= 6, "{fates:?}");
-    assert_eq!(asr.wait().code(), Some(0));
+    assert_eq!(service.wait().code(), Some(0));
 }
 
-#[test]
-fn the_service_is_unready_at_once_and_still_answers_during_the_grace() {
-    let mut asr = Asr::start(&[("DRAIN_GRACE_SECONDS", "3")]);
-    let client = asr.client();
+fn the_service_is_unready_at_once_and_still_answers_during_the_grace(kind: &'static Kind) {
+    let mut service = Service::start(kind, &[("DRAIN_GRACE_SECONDS", "3")]);
+    let client = service.client();
     assert_eq!(client.get("/health/ready").status, 200);
-    asr.terminate();
+    service.terminate();
     wait_until("it is unready", || {
         client.get("/health/ready").status == 503
     });
     assert_eq!(client.get("/health/ready").json()["reason"], "draining");
     assert!(client.is_alive(), "alive is not ready");
-    let answer = client.transcribe(&samples::jfk(), &[]);
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = client.serve(&(kind.telling)());
     assert_eq!(answer.header("connection"), Some("close"));
-    assert_eq!(asr.wait().code(), Some(0));
+    assert_eq!(service.wait().code(), Some(0));
 }
 
 /// A service that computes for minutes to come, and the connection that waits for it.
-fn at_work(settings: &[(&str, &str)]) -> (Asr, TcpStream) {
-    let asr = Asr::start(settings);
-    let minutes = raw::transcription(&synthetic::wav(&samples::jfk_samples().repeat(60)));
-    let running = raw::send(asr.port(), &minutes);
-    let client = asr.client();
-    wait_until("it runs", || {
-        client.get("/health/detailed").json()["slots"]["active"] == 1
-    });
-    (asr, running)
+fn at_work(kind: &'static Kind, settings: &[(&str, &str)]) -> (Service, TcpStream) {
+    let service = Service::start(kind, settings);
+    let running = raw::send(service.port(), &(kind.long)().raw());
+    service.wait_for_active(1);
+    (service, running)
 }
 
-#[test]
-fn work_past_the_drain_time_is_cancelled_and_its_client_is_told() {
-    let (mut asr, running) = at_work(&[("PRELOAD", "true"), ("DRAIN_TIMEOUT_SECONDS", "1")]);
-    asr.terminate();
-    let answer = raw::rest_of(&running);
-    assert_eq!(raw::status_of(&answer), Some(503), "{answer}");
-    assert!(answer.contains("\"draining\""), "{answer}");
-    assert_eq!(asr.wait().code(), Some(0));
+fn work_past_the_drain_time_is_cancelled_and_its_client_is_told(kind: &'static Kind) {
+    let settings = [("PRELOAD", "true"), ("DRAIN_TIMEOUT_SECONDS", "1")];
+    let (mut service, running) = at_work(kind, &settings);
+    service.terminate();
+    kind.cut_short
+        .assert_told(raw::answer_on(&running).as_ref());
+    assert_eq!(service.wait().code(), Some(0));
 }
 
-#[test]
-fn a_second_signal_ends_at_once() {
-    let (mut asr, running) = at_work(&[("PRELOAD", "true")]);
-    let client = asr.client();
-    asr.terminate();
+fn a_second_signal_ends_at_once(kind: &'static Kind) {
+    let (mut service, running) = at_work(kind, &[("PRELOAD", "true")]);
+    let client = service.client();
+    service.terminate();
     wait_until("it drains", || client.get("/health/ready").status == 503);
-    asr.terminate();
-    assert_eq!(asr.wait().signal(), Some(15), "as SIGTERM ends a process");
-    assert_eq!(raw::rest_of(&running), "");
+    service.terminate();
+    let signal = service.wait().signal();
+    assert_eq!(signal, Some(15), "as SIGTERM ends a process");
+    let answer = raw::answer_on(&running);
+    kind.cut_short.assert_nothing_whole(answer.as_ref());
 }

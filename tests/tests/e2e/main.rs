@@ -2,6 +2,23 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)] // in tests, helpers included
 
+/// Makes tests of these functions, for each of the services.
+macro_rules! for_both {
+    ($($test:ident,)+) => {
+        for_both!(asr, ASR: $($test,)+);
+    };
+    ($module:ident, $kind:ident: $($test:ident,)+) => {
+        mod $module {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test(&voice_stack_tests::kind::$kind);
+                }
+            )+
+        }
+    };
+}
+
 mod accuracy;
 mod api;
 mod clients;

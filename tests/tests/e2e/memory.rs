@@ -4,9 +4,15 @@ use std::process::{Child, Command, Stdio};
 
 use voice_stack_tests::cgroup::MemoryGroup;
 use voice_stack_tests::client::Client;
-use voice_stack_tests::samples;
+use voice_stack_tests::kind::Kind;
 use voice_stack_tests::scrape::Scrape;
-use voice_stack_tests::service::{Asr, wait_until};
+use voice_stack_tests::service::{Service, wait_until};
+
+for_both! {
+    a_neighbour_that_eats_the_group_s_memory_trips_the_guard_and_nobody_is_killed,
+    a_model_that_would_not_fit_is_refused_with_the_figures_and_taken_when_there_is_room,
+    page_cache_is_no_pressure,
+}
 
 const MIB: u64 = 1024 * 1024;
 
@@ -44,18 +50,19 @@ impl Drop for Neighbour {
     }
 }
 
-#[test]
-fn a_neighbour_that_eats_the_group_s_memory_trips_the_guard_and_nobody_is_killed() {
+fn a_neighbour_that_eats_the_group_s_memory_trips_the_guard_and_nobody_is_killed(
+    kind: &'static Kind,
+) {
     let Some(group) = group() else { return };
-    let asr = Asr::start_in(&group, &[("PRELOAD", "true")]);
-    let (client, jfk) = (asr.client(), samples::jfk());
-    assert!(!client.text_of(&jfk, &[]).is_empty());
+    let service = Service::start_in(kind, &group, &[("PRELOAD", "true")]);
+    let (client, request) = (service.client(), (kind.telling)());
+    client.serve(&request);
 
     for round in 1..=2 {
         let left = group.limit_bytes() * 93 / 100 - group.held_bytes();
         let neighbour = Neighbour::holding(left, &group);
         wait_until("the guard trips", || tripped(&client) > 0.0);
-        let answer = client.transcribe(&jfk, &[]);
+        let answer = client.send(&request);
         assert_eq!(
             (answer.status, answer.code()),
             (503, "resource_exhausted".into())
@@ -69,24 +76,25 @@ fn a_neighbour_that_eats_the_group_s_memory_trips_the_guard_and_nobody_is_killed
         assert_eq!(client.get("/health").status, 200);
         drop(neighbour);
         wait_until("the guard clears", || tripped(&client) == 0.0);
-        assert!(!client.text_of(&jfk, &[]).is_empty());
+        client.serve(&request);
         assert_eq!(trips(&client) as u64, round, "one trip for one neighbour");
     }
     assert_eq!(group.oom_kills(), 0);
 }
 
-#[test]
-fn a_model_that_would_not_fit_is_refused_with_the_figures_and_taken_when_there_is_room() {
+fn a_model_that_would_not_fit_is_refused_with_the_figures_and_taken_when_there_is_room(
+    kind: &'static Kind,
+) {
     let Some(group) = group() else { return };
-    let asr = Asr::start_in(&group, &[]);
-    let (client, jfk) = (asr.client(), samples::jfk());
+    let service = Service::start_in(kind, &group, &[]);
+    let (client, request) = (service.client(), (kind.telling)());
     let free = group.limit_bytes() * 88 / 100 - group.held_bytes();
     let neighbour = Neighbour::holding(free, &group);
     wait_until("the neighbour has its memory", || {
         group.held_bytes() > group.limit_bytes() * 86 / 100
     });
     std::thread::sleep(std::time::Duration::from_millis(500)); // two readings
-    let answer = client.transcribe(&jfk, &[]);
+    let answer = client.send(&request);
     assert_eq!(
         (answer.status, answer.code()),
         (503, "resource_exhausted".into()),
@@ -106,16 +114,13 @@ fn a_model_that_would_not_fit_is_refused_with_the_figures_and_taken_when_there_i
         "a refusal is no failure"
     );
     drop(neighbour);
-    wait_until("the model is taken", || {
-        client.transcribe(&jfk, &[]).status == 200
-    });
+    wait_until("the model is taken", || client.send(&request).status == 200);
     assert_eq!(group.oom_kills(), 0);
 }
 
-#[test]
-fn page_cache_is_no_pressure() {
+fn page_cache_is_no_pressure(kind: &'static Kind) {
     let Some(group) = group() else { return };
-    let asr = Asr::start_in(&group, &[("PRELOAD", "true")]);
+    let service = Service::start_in(kind, &group, &[("PRELOAD", "true")]);
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(1500 * MIB).unwrap();
     for _ in 0..2 {
@@ -125,11 +130,11 @@ fn page_cache_is_no_pressure() {
         let read = group.enter(&reader).stdout(Stdio::null()).status();
         assert!(read.unwrap().success());
     }
-    let client = asr.client();
+    let client = service.client();
     assert!(
         group.used_bytes() > group.limit_bytes() * 9 / 10,
         "the cache fills the group"
     );
-    assert!(!client.text_of(&samples::jfk(), &[]).is_empty());
+    client.serve(&(kind.telling)());
     assert_eq!(trips(&client) as u64, 0);
 }

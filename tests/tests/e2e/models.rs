@@ -1,12 +1,13 @@
 //! The converted models do what their originals do.
 
+use voice_stack_tests::kind::ASR;
 use voice_stack_tests::samples::{self, JFK_PHRASE};
-use voice_stack_tests::service::Asr;
+use voice_stack_tests::service::Service;
 
 #[test]
 fn every_converted_model_transcribes_the_sample() {
     for model in ["tiny.en", "tiny.en-q8_0", "base", "base-q8_0"] {
-        let asr = Asr::start(&[("ASR_MODEL", model)]);
+        let asr = Service::start(&ASR, &[("ASR_MODEL", model)]);
         let text = asr
             .client()
             .text_of(&samples::jfk(), &[])
@@ -19,7 +20,10 @@ fn every_converted_model_transcribes_the_sample() {
 #[test]
 fn the_compute_type_picks_the_quantised_file() {
     for compute_type in ["int8", "int8_float16"] {
-        let asr = Asr::start(&[("ASR_COMPUTE_TYPE", compute_type), ("PRELOAD", "true")]);
+        let asr = Service::start(
+            &ASR,
+            &[("ASR_COMPUTE_TYPE", compute_type), ("PRELOAD", "true")],
+        );
         let models = asr.client().get("/health/detailed").json()["models"].clone();
         assert_eq!(models[0]["id"], "tiny.en-q8_0", "{models}");
         assert!(
@@ -31,7 +35,7 @@ fn the_compute_type_picks_the_quantised_file() {
 
 #[test]
 fn a_language_that_the_model_does_not_know_is_refused() {
-    let asr = Asr::start(&[]);
+    let asr = Service::start(&ASR, &[]);
     let answer = asr
         .client()
         .transcribe(&samples::jfk(), &[("language", "de")]);
@@ -51,7 +55,7 @@ fn translation_gives_english() {
         println!("not checked: ../shared/audio is not there");
         return;
     };
-    let asr = Asr::start(&[("ASR_MODEL", "base")]);
+    let asr = Service::start(&ASR, &[("ASR_MODEL", "base")]);
     let path = "/v1/audio/translations";
     let answer = asr
         .client()

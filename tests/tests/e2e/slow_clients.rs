@@ -5,9 +5,15 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use voice_stack_tests::kind::Kind;
+use voice_stack_tests::raw;
 use voice_stack_tests::scrape::Scrape;
-use voice_stack_tests::service::Asr;
-use voice_stack_tests::{raw, samples, synthetic};
+use voice_stack_tests::service::Service;
+
+for_both! {
+    slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice,
+    connections_beyond_the_cap_are_told_and_a_closed_one_makes_room,
+}
 
 const SLOW_CLIENTS: usize = 500;
 
@@ -18,20 +24,15 @@ fn begin(port: u16, beginning: &[u8]) -> Vec<TcpStream> {
         .collect()
 }
 
-#[test]
-fn slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice() {
-    let asr = Asr::start(&[("PRELOAD", "true")]);
-    let speech = synthetic::wav(&samples::jfk_samples()[..3 * 16_000]);
-    let head = b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n";
-    let body = [
-        &head[..],
-        b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n--b\r\n",
-    ]
-    .concat();
+fn slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice(kind: &'static Kind) {
+    let service = Service::start(kind, &[("PRELOAD", "true")]);
+    let request = (kind.ordinary)();
+    let head = format!("POST {} HTTP/1.1\r\nHost: localhost\r\n", kind.endpoint);
+    let body = request.begun(1_000_000, kind.beginning);
 
     let began = Instant::now();
-    let slow_heads = begin(asr.port(), head);
-    let slow_bodies = begin(asr.port(), &body);
+    let slow_heads = begin(service.port(), head.as_bytes());
+    let slow_bodies = begin(service.port(), &body);
     let all_closed = AtomicBool::new(false);
     let (answers, served) = std::thread::scope(|scope| {
         // Each of them sends a byte a second, as slowhttptest does.
@@ -44,10 +45,10 @@ fn slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice() 
             }
         });
         let good = scope.spawn(|| {
-            let client = asr.client();
+            let client = service.client();
             let mut served = 0;
             while !all_closed.load(Ordering::SeqCst) {
-                assert!(!client.text_of(&speech, &[]).is_empty());
+                client.serve(&request);
                 served += 1;
             }
             served
@@ -75,17 +76,21 @@ fn slow_heads_and_bodies_are_closed_with_a_word_and_good_clients_never_notice() 
     assert!(answers.iter().any(|it| it.contains("request's head")));
     assert!(answers.iter().any(|it| it.contains("request's body")));
 
-    let scrape = Scrape::of(&asr.client());
+    let scrape = Scrape::of(&service.client());
     let closed = scrape.sum("voice_connections_closed_total", &[("reason", "slow_head")]);
     assert_eq!(closed as usize, SLOW_CLIENTS);
     let timeouts = scrape.sum("voice_requests_total", &[("status", "408")]);
     assert_eq!(timeouts as usize, SLOW_CLIENTS);
 }
 
-#[test]
-fn connections_beyond_the_cap_are_told_and_a_closed_one_makes_room() {
-    let asr = Asr::start(&[("MAX_CONNECTIONS", "4"), ("RECEIVE_TIMEOUT_SECONDS", "2")]);
-    let connections: Vec<_> = (0..6).map(|_| raw::connect(asr.port()).unwrap()).collect();
+fn connections_beyond_the_cap_are_told_and_a_closed_one_makes_room(kind: &'static Kind) {
+    let service = Service::start(
+        kind,
+        &[("MAX_CONNECTIONS", "4"), ("RECEIVE_TIMEOUT_SECONDS", "2")],
+    );
+    let connections: Vec<_> = (0..6)
+        .map(|_| raw::connect(service.port()).unwrap())
+        .collect();
     for mut stream in &connections {
         // A refused one may be closed already.
         let _ = stream.write_all(b"GET /health");
@@ -105,5 +110,5 @@ fn connections_beyond_the_cap_are_told_and_a_closed_one_makes_room() {
         .find(|it| raw::status_of(it) == Some(503))
         .unwrap();
     assert!(refusal.contains("too_many_connections") && refusal.contains("retry-after: 1"));
-    assert!(asr.client().is_alive(), "closed ones make room");
+    assert!(service.client().is_alive(), "closed ones make room");
 }

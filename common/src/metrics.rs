@@ -94,6 +94,11 @@ struct ModelLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LoadLabels {
     model: String,
     outcome: &'static str,
@@ -175,6 +180,86 @@ pub struct Levels {
     pub guards: Vec<GuardStatus>,
 }
 
+/// How a request found the audio that it asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheOutcome {
+    /// It was kept.
+    Hit,
+    /// Another request was just having it made.
+    Joined,
+    /// It had to be made.
+    Miss,
+}
+
+impl CacheOutcome {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Joined => "joined",
+            Self::Miss => "miss",
+        }
+    }
+}
+
+/// What only a service that speaks has.
+#[derive(Debug, Clone)]
+pub struct SpeechMetrics {
+    first_audio_seconds: Histogram,
+    cache_requests: Family<OutcomeLabels, Counter>,
+    cache_bytes: Gauge,
+}
+
+impl Default for SpeechMetrics {
+    fn default() -> Self {
+        Self {
+            first_audio_seconds: speech_histogram(),
+            cache_requests: Family::default(),
+            cache_bytes: Gauge::default(),
+        }
+    }
+}
+
+impl SpeechMetrics {
+    /// The first audio of a request was ready so long after it was asked for.
+    pub fn first_audio(&self, after: Duration) {
+        self.first_audio_seconds.observe(after.as_secs_f64());
+    }
+
+    /// A request looked for its audio in the cache.
+    pub fn cache_asked(&self, outcome: CacheOutcome) {
+        let outcome = outcome.label();
+        self.cache_requests
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
+    }
+
+    /// The cache holds so many bytes more, or less.
+    pub fn cache_bytes_changed(&self, by: i64) {
+        self.cache_bytes.inc_by(by);
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register_with_unit(
+            "first_audio",
+            "From a request for speech to its first audio, requests that the cache answered left out",
+            Unit::Seconds,
+            self.first_audio_seconds.clone(),
+        );
+        registry.register(
+            "cache_requests",
+            "Requests for speech by what the cache had: hit, joined (being made for another \
+             request), miss",
+            self.cache_requests.clone(),
+        );
+        registry.register_with_unit(
+            "cache",
+            "Audio that the cache holds",
+            Unit::Bytes,
+            self.cache_bytes.clone(),
+        );
+    }
+}
+
 type RatioGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
 
 /// Memory and the like, as [`crate::pressure`] reads them.
@@ -254,6 +339,8 @@ pub struct Metrics {
     queue_depth: Gauge,
     /// Handed to the model slots.
     pub models: ModelMetrics,
+    /// Exported by the service `tts` only.
+    pub speech: SpeechMetrics,
 }
 
 impl Metrics {
@@ -281,8 +368,12 @@ impl Metrics {
             slots: Gauge::default(),
             queue_depth: Gauge::default(),
             models: ModelMetrics::default(),
+            speech: SpeechMetrics::default(),
         };
         metrics.register();
+        if service == "tts" {
+            metrics.speech.register(&mut metrics.registry);
+        }
         metrics
     }
 

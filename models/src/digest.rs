@@ -1,17 +1,19 @@
 //! Digests of files, computed while they are read or written.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-/// Both digests that publishers state for model files, in lower-case hexadecimal.
+/// The digests that publishers state for model files, in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Digests {
     pub(crate) sha256: String,
     pub(crate) sha1: String,
+    pub(crate) md5: String,
 }
 
 /// Computes [`Digests`] piece by piece.
@@ -19,18 +21,21 @@ pub(crate) struct Digests {
 pub(crate) struct Hasher {
     sha256: Sha256,
     sha1: Sha1,
+    md5: Md5,
 }
 
 impl Hasher {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
         self.sha1.update(bytes);
+        self.md5.update(bytes);
     }
 
     pub(crate) fn finish(self) -> Digests {
         Digests {
             sha256: hex::encode(self.sha256.finalize()),
             sha1: hex::encode(self.sha1.finalize()),
+            md5: hex::encode(self.md5.finalize()),
         }
     }
 
@@ -63,6 +68,39 @@ pub(crate) fn of_file(
     let mut hasher = Hasher::default();
     let length = hasher.update_from(&mut File::open(path)?, step)?;
     Ok((hasher.finish(), length))
+}
+
+/// Digests of the list of a folder's files, and the size of all of them in bytes. The list is
+/// that of `sha256sum`: digest, two spaces, name; sorted by name.
+pub(crate) fn of_folder(
+    folder: &Path,
+    mut step: impl FnMut(usize) -> io::Result<()>,
+) -> io::Result<(Digests, u64)> {
+    let mut files = Vec::new();
+    list(folder, "", &mut files)?;
+    files.sort();
+    let mut hasher = Hasher::default();
+    let mut length = 0;
+    for name in files {
+        let (digests, bytes) = of_file(&folder.join(&name), &mut step)?;
+        hasher.update(format!("{}  {name}\n", digests.sha256).as_bytes());
+        length += bytes;
+    }
+    Ok((hasher.finish(), length))
+}
+
+/// The names of all files below `folder`, in any order.
+fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
+    for item in fs::read_dir(folder)? {
+        let item = item?;
+        let name = format!("{prefix}{}", item.file_name().to_string_lossy());
+        if item.file_type()?.is_dir() {
+            list(&item.path(), &format!("{name}/"), files)?;
+        } else {
+            files.push(name);
+        }
+    }
+    Ok(())
 }
 
 /// Writes through to `inner`, hashing and counting, and stops at `limit` bytes.

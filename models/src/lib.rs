@@ -24,8 +24,12 @@ mod error;
 mod lock;
 pub mod pull;
 mod store;
+mod verified;
+mod voices;
 
 pub use catalogue::{Catalogue, Entry, Kind, Languages, Quantisation};
 pub use convert::{ConvertError, mel_filters};
 pub use error::Error;
 pub use store::Store;
+pub use verified::Verified;
+pub use voices::InstalledVoice;

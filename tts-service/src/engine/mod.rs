@@ -4,8 +4,23 @@
 //! [`Synthesizer::speak`] makes samples of. The two are apart because the first takes
 //! milliseconds and the second is what a [`Permit`] is for.
 
+mod espeak;
+mod phonemes;
+mod piper;
+mod runtime;
+mod runtime_library;
+mod sessions;
+mod voice_config;
+
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
+
+pub use espeak::Espeak;
+pub use phonemes::{MAX_RUN_PHONEMES, Phonemiser, to_ids};
+pub use piper::{EngineConfig, Noise, PiperVoice, Shared};
+pub use runtime::Runtime;
+pub use sessions::PoolShape;
+pub use voice_config::{PhonemeSource, VoiceConfig};
 
 /// What a voice is.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,146 @@
+//! A text's phonemes as the ids that a voice was trained with.
+//!
+//! The same as Piper's own for each sentence. Not supported is its `[[ ]]` notation for
+//! phonemes in a text: text is text.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::PhonemeIds;
+use super::espeak::{Clause, Espeak};
+use super::voice_config::{PhonemeSource, VoiceConfig};
+
+/// The longest run of a voice, in phonemes. Memory grows with a run: see
+/// [`super::sessions::footprint_bytes`]. Longer sentences are cut where they pause.
+pub const MAX_RUN_PHONEMES: usize = 500;
+
+/// Makes phonemes for one voice.
+#[derive(Debug, Clone)]
+pub struct Phonemiser {
+    espeak: Arc<Espeak>,
+}
+
+impl Phonemiser {
+    /// One for all voices.
+    pub fn new(espeak: Arc<Espeak>) -> Self {
+        Self { espeak }
+    }
+
+    /// A text's sentences as phonemes: single characters, or clusters of the voice.
+    ///
+    /// # Errors
+    /// espeak-ng doesn't have the voice's language.
+    pub fn sentences(&self, config: &VoiceConfig, text: &str) -> Result<Vec<Vec<String>>, String> {
+        let sentences = match &config.source {
+            PhonemeSource::Espeak(voice) => join_clauses(self.espeak.clauses(voice, text)?),
+            PhonemeSource::Text => vec![text.nfd().collect()],
+        };
+        Ok(sentences
+            .into_iter()
+            .filter(|it: &Vec<char>| !it.is_empty())
+            .map(|it| merge_clusters(&it, &config.clusters))
+            .collect())
+    }
+}
+
+/// Characters of each sentence, with the punctuation that voices know.
+fn join_clauses(clauses: Vec<Clause>) -> Vec<Vec<char>> {
+    let mut sentences = Vec::new();
+    let mut sentence = Vec::new();
+    for clause in clauses {
+        let mut text = without_flags(&clause.phonemes);
+        text.extend(clause.punctuation);
+        if matches!(clause.punctuation, Some(',' | ':' | ';')) {
+            text.push(' ');
+        }
+        // Voices know accents as phonemes of their own.
+        sentence.extend(text.nfd());
+        if clause.ends_sentence {
+            sentences.push(std::mem::take(&mut sentence));
+        }
+    }
+    sentences.push(sentence);
+    sentences
+}
+
+/// Without the `(de)` around words of another language: brackets with something in them.
+fn without_flags(phonemes: &str) -> String {
+    let mut kept = String::with_capacity(phonemes.len());
+    let mut rest = phonemes;
+    while let Some(open) = rest.find('(') {
+        let after = &rest[open + 1..];
+        match after.find(')') {
+            Some(close) if close > 0 => {
+                kept.push_str(&rest[..open]);
+                rest = &after[close + 1..];
+            }
+            _ => {
+                kept.push_str(&rest[..=open]);
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// The longest cluster wins where several begin at one place.
+fn merge_clusters(phonemes: &[char], clusters: &HashSet<Vec<char>>) -> Vec<String> {
+    let longest = clusters.iter().map(Vec::len).max().unwrap_or(1);
+    let mut merged = Vec::with_capacity(phonemes.len());
+    let mut rest = phonemes;
+    while !rest.is_empty() {
+        let length = (2..=longest.min(rest.len()))
+            .rev()
+            .find(|it| clusters.contains(&rest[..*it]))
+            .unwrap_or(1);
+        merged.push(rest[..length].iter().collect());
+        rest = &rest[length..];
+    }
+    merged
+}
+
+/// The ids of one sentence: start and pad, each phoneme that the voice knows with a pad after
+/// it, end.
+pub fn to_ids(config: &VoiceConfig, phonemes: &[String]) -> PhonemeIds {
+    let mut ids = [config.start(), config.pad()].concat();
+    for known in phonemes.iter().filter_map(|it| config.ids.get(it)) {
+        ids.extend(known);
+        ids.extend(config.pad());
+    }
+    ids.extend(config.end());
+    PhonemeIds(ids)
+}
+
+/// Parts of at most `most` phonemes. Cut where a listener minds least: after the last
+/// punctuation of the second half, else between words, else anywhere.
+pub fn cut(phonemes: &[String], most: usize) -> Vec<&[String]> {
+    let most = most.max(1);
+    let mut parts = Vec::new();
+    let mut rest = phonemes;
+    while rest.len() > most {
+        let window = &rest[..most];
+        let last = |ends: fn(&str) -> bool| {
+            window
+                .iter()
+                .rposition(|it| ends(it))
+                .filter(|it| *it >= most / 2)
+        };
+        let at = last(|it| matches!(it, "," | ";" | ":"))
+            .or_else(|| last(|it| it == " "))
+            .map_or(most, |it| it + 1);
+        let (part, after) = rest.split_at(at);
+        parts.push(part);
+        rest = after;
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(rest);
+    }
+    parts
+}
+
+#[cfg(test)]
+#[path = "phonemes_tests.rs"]
+mod tests;

@@ -1,0 +1,185 @@
+//! Piper's voices: VITS models in ONNX, fed with phonemes.
+
+use std::path::{Path, PathBuf};
+
+use voice_common::admission::Permit;
+use voice_common::cancellation::Cancellation;
+use voice_common::config::Device;
+
+use super::espeak::Espeak;
+use super::phonemes::{MAX_RUN_PHONEMES, Phonemiser, cut, to_ids};
+use super::runtime::Runtime;
+use super::sessions::{PoolShape, Run, Sessions};
+use super::voice_config::{PhonemeSource, VoiceConfig};
+use super::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
+
+/// A configuration larger than this is none.
+const MAX_CONFIG_BYTES: u64 = 4 << 20;
+/// Speeds that a voice can be asked for; outside of them it makes noise.
+const SPEEDS: std::ops::RangeInclusive<f32> = 0.1..=10.0;
+
+/// What all voices use, made once at the start of the service.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    runtime: Runtime,
+    phonemiser: Phonemiser,
+    espeak: std::sync::Arc<Espeak>,
+    shape: PoolShape,
+    noise: Noise,
+}
+
+/// Variation where a request names none; `None` is the voice's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Noise {
+    /// Of the sound.
+    pub scale: Option<f32>,
+    /// Of the rhythm.
+    pub w_scale: Option<f32>,
+}
+
+/// Where the parts of the engine are, and how it computes.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// The file of ONNX Runtime's library.
+    pub runtime_library: PathBuf,
+    /// The directory of espeak-ng's data, that with `phontab` in it.
+    pub espeak_data: PathBuf,
+    /// What to compute on.
+    pub device: Device,
+    /// How many sessions a voice has.
+    pub shape: PoolShape,
+    /// Variation where a request names none.
+    pub noise: Noise,
+}
+
+impl Shared {
+    /// Loads ONNX Runtime and espeak-ng. Both stay for the life of the process.
+    ///
+    /// # Errors
+    /// One line that says which part can't be used and why.
+    pub fn start(config: &EngineConfig) -> Result<Self, String> {
+        let runtime = Runtime::start(&config.runtime_library, config.device)?;
+        let espeak = Espeak::start(&config.espeak_data)?;
+        Ok(Self {
+            runtime,
+            phonemiser: Phonemiser::new(std::sync::Arc::clone(&espeak)),
+            espeak,
+            shape: config.shape,
+            noise: config.noise,
+        })
+    }
+
+    /// What computes.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+}
+
+/// A voice that is loaded.
+#[derive(Debug)]
+pub struct PiperVoice {
+    info: VoiceInfo,
+    config: VoiceConfig,
+    sessions: Sessions,
+    phonemiser: Phonemiser,
+    noise: Noise,
+}
+
+impl PiperVoice {
+    /// Loads a voice from its model and its configuration.
+    ///
+    /// # Errors
+    /// One line that names the file and what is wrong with it.
+    pub fn load(id: &str, model: &Path, config: &Path, shared: &Shared) -> Result<Self, String> {
+        let parsed = read_config(config)
+            .and_then(|json| VoiceConfig::parse(&json))
+            .map_err(|it| format!("{}: {it}", config.display()))?;
+        if let PhonemeSource::Espeak(voice) = &parsed.source
+            && !shared.espeak.has_voice(voice)
+        {
+            return Err(format!(
+                "{}: espeak-ng has no voice {voice:?}",
+                config.display()
+            ));
+        }
+        let with_speaker = !parsed.speakers.is_empty();
+        let sessions = Sessions::load(model, &shared.runtime, shared.shape, with_speaker)
+            .map_err(|it| format!("{}: {it}", model.display()))?;
+        Ok(Self {
+            info: VoiceInfo {
+                id: id.to_owned(),
+                language: parsed.language.clone(),
+                sample_rate_hz: parsed.sample_rate_hz,
+                speakers: parsed.speakers.clone(),
+            },
+            config: parsed,
+            sessions,
+            phonemiser: shared.phonemiser.clone(),
+            noise: shared.noise,
+        })
+    }
+
+    fn speaker(&self, asked: Option<i64>) -> Result<Option<i64>, EngineError> {
+        let count = self.config.speakers.len().max(1) as i64;
+        let speaker = asked.unwrap_or(self.config.default_speaker);
+        if (0..count).contains(&speaker) {
+            Ok((!self.config.speakers.is_empty()).then_some(speaker))
+        } else {
+            Err(EngineError::Failed(format!(
+                "speaker {speaker}, of {count} that there are"
+            )))
+        }
+    }
+}
+
+fn read_config(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = std::fs::metadata(path).map_err(|it| it.to_string())?.len();
+    if bytes > MAX_CONFIG_BYTES {
+        return Err(format!("{bytes} bytes are too many for a configuration"));
+    }
+    std::fs::read(path).map_err(|it| it.to_string())
+}
+
+impl Synthesizer for PiperVoice {
+    fn info(&self) -> &VoiceInfo {
+        &self.info
+    }
+
+    fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError> {
+        let sentences = self
+            .phonemiser
+            .sentences(&self.config, text)
+            .map_err(EngineError::Failed)?;
+        Ok(sentences
+            .iter()
+            .flat_map(|it| cut(it, MAX_RUN_PHONEMES))
+            .map(|it| to_ids(&self.config, it))
+            .collect())
+    }
+
+    fn speak(
+        &self,
+        _permit: &Permit,
+        phonemes: &PhonemeIds,
+        options: SpeakOptions,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<f32>, EngineError> {
+        if !SPEEDS.contains(&options.speed) {
+            return Err(EngineError::Failed(format!(
+                "a speed of {}, not within {SPEEDS:?}",
+                options.speed
+            )));
+        }
+        let config = &self.config;
+        let noise_scale = options.noise_scale.or(self.noise.scale);
+        let noise_w_scale = options.noise_w_scale.or(self.noise.w_scale);
+        let run = Run {
+            ids: &phonemes.0,
+            noise_scale: noise_scale.unwrap_or(config.noise_scale),
+            length_scale: config.length_scale / options.speed,
+            noise_w_scale: noise_w_scale.unwrap_or(config.noise_w_scale),
+            speaker: self.speaker(options.speaker)?,
+        };
+        self.sessions.run(&run, cancellation)
+    }
+}

@@ -1,0 +1,88 @@
+//! Building the service from its settings, and running it.
+
+use std::sync::Arc;
+
+use voice_common::health::ServiceCore;
+use voice_common::jobs::Jobs;
+use voice_common::limits::BodyLimit;
+use voice_common::pressure::Thresholds;
+use voice_common::server::InheritedSockets;
+use voice_common::service::{Assembled, Ports};
+
+use crate::api;
+use crate::cache::SpeechCache;
+use crate::config::TtsConfig;
+use crate::library::{Library, PiperStore, VoiceSource};
+use crate::speech::App;
+use crate::synthesis::Manner;
+
+/// A character takes at most so many bytes in JSON: two escapes of six.
+const JSON_BYTES_A_CHARACTER: u64 = 12;
+/// Bodies up to here are read whatever the limit on characters is, so that a text that is too
+/// long gets an answer that says so.
+const BODY_BYTES: u64 = 2 * 1024 * 1024;
+
+/// A service that is ready to be run.
+pub struct Built {
+    /// With everything around its endpoints.
+    pub service: Assembled<Library>,
+    /// What the endpoints share.
+    pub app: Arc<App>,
+}
+
+/// The service with everything around its endpoints.
+///
+/// # Errors
+/// One line that says which setting can't be used. Must be called on a tokio runtime.
+pub fn build(
+    config: &TtsConfig,
+    source: Box<dyn VoiceSource>,
+    thresholds: Thresholds,
+) -> Result<Built, String> {
+    let (common, tts) = (&config.common, &config.tts);
+    let library =
+        Library::new(source, &tts.tts_voice).map_err(|cause| format!("TTS_VOICE: {cause}"))?;
+    let default_voice = library.default_id().to_string();
+    let version = env!("CARGO_PKG_VERSION");
+    let core = Arc::new(ServiceCore::new("tts", version, common, thresholds));
+    let cache = SpeechCache::new(tts.cache_bytes(), core.metrics.speech.clone());
+    let jobs = Arc::new(Jobs::new(core, library, common));
+    let text_bytes = u64::from(tts.max_input_chars) * JSON_BYTES_A_CHARACTER;
+    let body_bytes = BODY_BYTES.max(text_bytes).min(common.max_upload_bytes());
+    let body_limit = BodyLimit::new(body_bytes);
+    let app = Arc::new(App {
+        jobs: Arc::clone(&jobs),
+        cache,
+        manner: Manner {
+            pauses: tts.pauses(),
+            noise_scale: tts.tts_noise_scale,
+            noise_w_scale: tts.tts_noise_w_scale,
+        },
+        most_characters: tts.max_input_chars as usize,
+        body_limit,
+    });
+    let api = api::routes(Arc::clone(&app));
+    let service = Assembled::new(api, jobs, &default_voice, body_limit, common)?;
+    Ok(Built { service, app })
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// One line for the operator: what can't be used and what to do.
+pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), String> {
+    let source = PiperStore::open(&config)?;
+    let (use_gpu, device) = source.device();
+    let thresholds = config.common.thresholds(use_gpu);
+    let Built { service, .. } = build(&config, Box::new(source), thresholds)?;
+    tracing::info!(
+        voice = service.health.default_model,
+        device,
+        "serving this voice by default"
+    );
+    let ports = Ports {
+        service: config.tts.tts_port,
+        probe: config.tts.tts_probe_port,
+    };
+    service.run(&config.common, ports, sockets).await
+}

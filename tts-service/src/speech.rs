@@ -1,0 +1,158 @@
+//! What the endpoints share: which voice is meant, whether the speech is there already, and
+//! who makes it if not.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tracing::{Instrument as _, Span};
+use voice_common::ApiError;
+use voice_common::jobs::{Granted, Jobs};
+use voice_common::limits::BodyLimit;
+
+use crate::cache::{Found, Kept, SpeechCache};
+use crate::encode::encoder;
+use crate::flight::{Finished, Flight, Reader};
+use crate::library::Library;
+use crate::request::{SpeakerName, SpeechFields, SpeechKey};
+use crate::synthesis::{Manner, Order, nothing_to_speak, synthesise, unsupported_rate};
+use crate::text::utterances;
+
+/// What the endpoints share.
+pub struct App {
+    /// What computes.
+    pub jobs: Arc<Jobs<Library>>,
+    /// Finished speech.
+    pub cache: SpeechCache,
+    /// What the operator wants of all speech.
+    pub manner: Manner,
+    /// Longest text, in characters.
+    pub most_characters: usize,
+    /// Largest body.
+    pub body_limit: BodyLimit,
+}
+
+/// Speech that was asked for.
+pub enum Speech {
+    /// It was kept.
+    Kept(Kept),
+    /// It is being made.
+    Coming(Reader),
+}
+
+impl App {
+    /// The speech that a request asks for: kept, joined, or begun.
+    ///
+    /// # Errors
+    /// A field that doesn't fit the voice, or no capacity.
+    pub fn speech(
+        self: &Arc<Self>,
+        fields: &SpeechFields,
+        asked: Instant,
+    ) -> Result<Speech, ApiError> {
+        let key = Arc::new(self.key(fields)?);
+        let found = self.cache.find_or_begin(&key, || {
+            self.jobs.core.check_capacity()?;
+            Ok(Flight::new(self.jobs.core.cancellation.child()))
+        })?;
+        match found {
+            Found::Kept(kept) => Ok(Speech::Kept(kept)),
+            Found::Joined(reader) => Ok(Speech::Coming(reader)),
+            Found::Begun(flight, reader) => {
+                let making = Arc::clone(self).make(key, flight, asked);
+                tokio::spawn(making.instrument(Span::current()));
+                Ok(Speech::Coming(reader))
+            }
+        }
+    }
+
+    fn key(&self, fields: &SpeechFields) -> Result<SpeechKey, ApiError> {
+        let library = self.jobs.models.loader();
+        let voice = library.resolve(fields.model.as_deref(), fields.voice.as_deref())?;
+        // Made anew for the job: this one is only asked whether it could do it.
+        encoder(fields.format, voice.sample_rate_hz, fields.sample_rate_hz)
+            .map_err(|unsupported| unsupported_rate(&unsupported))?;
+        let speaker = speaker(&voice.id, &voice.speakers, fields.speaker.as_ref())?;
+        if utterances(&fields.input, &voice.language).is_empty() {
+            return Err(nothing_to_speak());
+        }
+        Ok(SpeechKey {
+            revision: library.revision(&voice.id),
+            voice: voice.id,
+            speaker,
+            text: fields.input.clone(),
+            speed_bits: fields.speed.to_bits(),
+            format: fields.format,
+            sample_rate_hz: fields.sample_rate_hz,
+        })
+    }
+
+    async fn make(self: Arc<Self>, key: Arc<SpeechKey>, flight: Arc<Flight>, asked: Instant) {
+        let made = self.run(&key, &flight, asked).await;
+        match made {
+            Ok(finished) => self.cache.keep(&key, &flight, &finished),
+            Err(error) => {
+                // Nobody joins it any more before its readers learn of the end.
+                self.cache.forget(&key, &flight);
+                flight.fail(error);
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        key: &Arc<SpeechKey>,
+        flight: &Arc<Flight>,
+        asked: Instant,
+    ) -> Result<Finished, ApiError> {
+        let (speech, to) = (Arc::clone(key), Arc::clone(flight));
+        let core = Arc::clone(&self.jobs.core);
+        let (manner, whole_is_wanted) = (self.manner, self.cache.keeps());
+        let work = move |granted: Granted<'_, _>| {
+            to.admitted(granted.waited);
+            let order = Order {
+                speech: &speech,
+                manner,
+                whole_is_wanted,
+                asked,
+            };
+            synthesise(&order, &granted, &to, &core)
+        };
+        let cancellation = flight.cancellation();
+        let done = self
+            .jobs
+            .run_until_cancelled(&key.voice, cancellation, work)
+            .await?;
+        Ok(done.result)
+    }
+}
+
+/// The number of the speaker that a client means.
+fn speaker(
+    voice: &str,
+    speakers: &[String],
+    wanted: Option<&SpeakerName>,
+) -> Result<Option<i64>, ApiError> {
+    let Some(wanted) = wanted else {
+        return Ok(None);
+    };
+    let found = match wanted {
+        // A voice of one speaker has that one as number 0.
+        SpeakerName::Number(0) if speakers.is_empty() => return Ok(None),
+        SpeakerName::Number(number) => usize::try_from(*number)
+            .ok()
+            .filter(|number| *number < speakers.len()),
+        SpeakerName::Name(name) => speakers.iter().position(|it| it == name),
+    };
+    found.map(|number| Some(number as i64)).ok_or_else(|| {
+        let message = if speakers.is_empty() {
+            format!("The voice '{voice}' has one speaker only: leave 'speaker' out.")
+        } else {
+            format!(
+                "The voice '{voice}' has no such speaker. It has {} of them, from 0 on; \
+                 GET /v1/audio/voices lists them.",
+                speakers.len()
+            )
+        };
+        ApiError::invalid("speaker", message)
+    })
+}

@@ -1,0 +1,255 @@
+//! One piece of speech from text to bytes: text → utterances → phonemes → samples → joined →
+//! encoded, on the thread that owns the permit.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use voice_common::ApiError;
+use voice_common::cancellation::Cancellation;
+use voice_common::health::ServiceCore;
+use voice_common::jobs::{Granted, stopped_early};
+use voice_common::metrics::InferenceCost;
+
+use crate::audio::{PauseLengths, SpeechAssembler};
+use crate::encode::{AudioFormat, Encoder, UnsupportedRate, encoder, make_exact};
+use crate::engine::{EngineError, PhonemeIds, SpeakOptions, Synthesizer};
+use crate::flight::{Finished, Flight};
+use crate::request::SpeechKey;
+use crate::text::{Pause, utterances};
+
+/// What an operator sets for all speech.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Manner {
+    /// Silences.
+    pub pauses: PauseLengths,
+    /// Variation of the sound; `None` is the voice's own.
+    pub noise_scale: Option<f32>,
+    /// Variation of the rhythm; `None` is the voice's own.
+    pub noise_w_scale: Option<f32>,
+}
+
+/// What is to be made.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The text and what the client wants of it.
+    pub speech: &'a SpeechKey,
+    /// What the operator wants of it.
+    pub manner: Manner,
+    /// Give the whole body at the end, beside its pieces.
+    pub whole_is_wanted: bool,
+    /// When the client asked.
+    pub asked: Instant,
+}
+
+/// Text that leaves nothing to speak.
+pub fn nothing_to_speak() -> ApiError {
+    let message = "input has nothing to speak: it holds no letters, digits or symbols that the \
+                   voice knows.";
+    ApiError::invalid("input", message)
+}
+
+/// A rate that the format can't have.
+pub fn unsupported_rate(unsupported: &UnsupportedRate) -> ApiError {
+    ApiError::invalid("sample_rate", unsupported.to_string())
+}
+
+/// Makes the speech and hands it to the flight piece by piece. The last piece and the end
+/// come together, so that a client of a short text gets a body of known length.
+///
+/// # Errors
+/// Why there is none, or not all.
+pub fn synthesise(
+    order: &Order<'_>,
+    granted: &Granted<'_, Box<dyn Synthesizer>>,
+    flight: &Flight,
+    core: &ServiceCore,
+) -> Result<Finished, ApiError> {
+    let model = &**granted.model;
+    let cancellation = granted.cancellation;
+    let speech = order.speech;
+    let options = SpeakOptions {
+        speaker: speech.speaker,
+        speed: speech.speed(),
+        noise_scale: order.manner.noise_scale,
+        noise_w_scale: order.manner.noise_w_scale,
+    };
+    let mut clock = Clock::default();
+    let mut body = Body::new(order, model.info().sample_rate_hz)?;
+    let mut parts = parts(&speech.text, model, cancellation).peekable();
+    while let Some(part) = clock.measure(|| parts.next()) {
+        let part = part?;
+        let samples = clock
+            .measure(|| model.speak(granted.permit, &part.phonemes, options, cancellation))
+            .map_err(|error| engine_error(error, cancellation))?;
+        clock.measure(|| body.append(samples, part.pause))?;
+        // To know whether another part follows, its phonemes are made: that is cheap.
+        if clock.measure(|| parts.peek().is_some())
+            && let Some(piece) = body.take_piece()
+        {
+            body.note_first(core, order.asked);
+            flight
+                .push(piece, &Handle::current())
+                .map_err(|_| stopped_early(cancellation))?;
+        }
+    }
+    if body.samples == 0 {
+        return Err(nothing_to_speak());
+    }
+    clock.measure(|| body.end())?;
+    body.note_first(core, order.asked);
+    let audio_seconds = body.audio_seconds();
+    core.inference_finished(InferenceCost {
+        processing_seconds: clock.spent.as_secs_f64(),
+        audio_seconds,
+    });
+    let last = body.take_piece().unwrap_or_default();
+    let finished = Finished {
+        whole: body.into_whole(),
+        audio_seconds,
+    };
+    flight.finish(last, finished.clone());
+    Ok(finished)
+}
+
+/// A run of the voice and what ends with it.
+struct Part {
+    phonemes: PhonemeIds,
+    pause: Pause,
+}
+
+/// The runs of the voice for a text, each made when it is asked for.
+fn parts<'a>(
+    text: &str,
+    model: &'a dyn Synthesizer,
+    cancellation: &'a Cancellation,
+) -> impl Iterator<Item = Result<Part, ApiError>> + 'a {
+    utterances(text, &model.info().language)
+        .into_iter()
+        .flat_map(move |utterance| {
+            let sentences = match model.prepare(&utterance.text) {
+                Ok(sentences) => sentences,
+                Err(error) => return vec![Err(engine_error(error, cancellation))],
+            };
+            // The phonemiser may see more sentences than the splitter did.
+            let last = sentences.len().saturating_sub(1);
+            let part = |(index, phonemes)| {
+                let pause = if index == last {
+                    utterance.pause
+                } else {
+                    Pause::Sentence
+                };
+                Ok(Part { phonemes, pause })
+            };
+            sentences.into_iter().enumerate().map(part).collect()
+        })
+}
+
+fn engine_error(error: EngineError, cancellation: &Cancellation) -> ApiError {
+    match error {
+        EngineError::Cancelled => stopped_early(cancellation),
+        EngineError::Failed(cause) => ApiError::internal(cause),
+    }
+}
+
+/// Time spent computing, without that in which nobody read.
+#[derive(Default)]
+struct Clock {
+    spent: Duration,
+}
+
+impl Clock {
+    fn measure<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let result = work();
+        self.spent += started.elapsed();
+        result
+    }
+}
+
+/// The body as it grows.
+struct Body {
+    assembler: SpeechAssembler,
+    encoder: Option<Box<dyn Encoder>>,
+    format: AudioFormat,
+    sample_rate_hz: u32,
+    samples: usize,
+    encoded: Vec<u8>,
+    /// All of it, where that is wanted or was never taken in pieces.
+    whole: Option<Vec<u8>>,
+    whole_is_wanted: bool,
+    is_first: bool,
+}
+
+impl Body {
+    fn new(order: &Order<'_>, sample_rate_hz: u32) -> Result<Self, ApiError> {
+        let speech = order.speech;
+        let encoder = encoder(speech.format, sample_rate_hz, speech.sample_rate_hz)
+            .map_err(|unsupported| unsupported_rate(&unsupported))?;
+        Ok(Self {
+            assembler: SpeechAssembler::new(sample_rate_hz, order.manner.pauses),
+            encoder: Some(encoder),
+            format: speech.format,
+            sample_rate_hz,
+            samples: 0,
+            encoded: Vec::new(),
+            whole: Some(Vec::new()),
+            whole_is_wanted: order.whole_is_wanted,
+            is_first: true,
+        })
+    }
+
+    fn append(&mut self, samples: Vec<f32>, pause: Pause) -> Result<(), ApiError> {
+        let joined = self.assembler.push(samples, pause);
+        self.encode(&joined)
+    }
+
+    fn encode(&mut self, samples: &[f32]) -> Result<(), ApiError> {
+        self.samples += samples.len();
+        let encoder = self.encoder.as_mut().expect("nothing follows the end");
+        encoder
+            .push(samples, &mut self.encoded)
+            .map_err(ApiError::internal)
+    }
+
+    fn end(&mut self) -> Result<(), ApiError> {
+        let rest = self.assembler.finish();
+        self.encode(&rest)?;
+        let encoder = self.encoder.take().expect("nothing follows the end");
+        encoder
+            .finish(&mut self.encoded)
+            .map_err(ApiError::internal)
+    }
+
+    fn audio_seconds(&self) -> f64 {
+        self.samples as f64 / f64::from(self.sample_rate_hz)
+    }
+
+    /// What was encoded since the last time; `None` if a codec holds all of it back.
+    fn take_piece(&mut self) -> Option<Bytes> {
+        if self.encoded.is_empty() {
+            return None;
+        }
+        let piece = std::mem::take(&mut self.encoded);
+        let is_last = self.encoder.is_none();
+        match &mut self.whole {
+            Some(whole) if self.whole_is_wanted || (whole.is_empty() && is_last) => {
+                whole.extend_from_slice(&piece);
+            }
+            whole => *whole = None,
+        }
+        Some(piece.into())
+    }
+
+    fn note_first(&mut self, core: &ServiceCore, asked: Instant) {
+        if std::mem::take(&mut self.is_first) {
+            core.metrics.speech.first_audio(asked.elapsed());
+        }
+    }
+
+    fn into_whole(self) -> Option<Bytes> {
+        let mut whole = self.whole?;
+        make_exact(self.format, &mut whole);
+        Some(whole.into())
+    }
+}

@@ -38,8 +38,10 @@ def head(data: dict) -> str:
 
 
 def timed(value: dict[str, float]) -> str:
-    low, high = value["min"] * 1000, value["max"] * 1000
-    return f"{value['median'] * 1000:.0f} ms ({low:.0f}-{high:.0f})"
+    median, low, high = value["median"], value["min"], value["max"]
+    if median < 10:
+        return f"{median * 1000:.0f} ms ({low * 1000:.0f}-{high * 1000:.0f})"
+    return f"{median:.1f} s ({low:.1f}-{high:.1f})"
 
 
 def figures(data: dict, kind: str, key: str, show) -> list[str]:
@@ -131,7 +133,7 @@ def own(data: dict) -> str:
         lines.append(line(f"  {form}", cells))
     for sentences, it in data["cache_hits"].items():
         lines.append(
-            f"  cache hit, {sentences} sentences ({it['bytes'] / 1000:.0f} kB), "
+            f"  cache hit, text of {sentences} ({it['bytes'] / 1000:.0f} kB), "
             f"{it['requests']} requests: first audio after {it['median_seconds'] * 1000:.2f} ms "
             f"(95 of 100 within {it['p95_seconds'] * 1000:.2f}, "
             f"most {it['max_seconds'] * 1000:.2f}; {milliseconds(it['miss_seconds'])} when made)"

@@ -13,7 +13,7 @@ Anna Peter Clara Robert Helen Martin Sarah Victor Laura Simon Emma Daniel Nora A
 Alice Henry Martha Oscar Julia Edgar Irene Philip Grace Conrad Vera Albert Dora Howard
 """.split()
 
-# 8 to 12 words each, one sentence each for every peer's splitter.
+# 10 to 14 words each, and one sentence for every contender's splitter.
 SENTENCES = """
 The train that {} wanted to take left the station ten minutes early.
 Nobody had told {} that the museum closes at noon on Sundays.

@@ -71,15 +71,15 @@ pub struct TtsOptions {
     pub tts_noise_w_scale: Option<f32>,
 
     /// Silence after a sentence
-    #[arg(long, alias = "sentence-pause-ms", default_value_t = 250, value_parser = pause(), value_name = "MS")]
+    #[arg(long, alias = "sentence-pause-ms", default_value_t = 400, value_parser = pause(), value_name = "MS")]
     pub tts_sentence_pause_ms: u64,
 
     /// Silence after a clause at which a long sentence was cut
-    #[arg(long, alias = "clause-pause-ms", default_value_t = 80, value_parser = pause(), value_name = "MS")]
+    #[arg(long, alias = "clause-pause-ms", default_value_t = 180, value_parser = pause(), value_name = "MS")]
     pub tts_clause_pause_ms: u64,
 
     /// Silence after a paragraph, a heading, or an item of a list
-    #[arg(long, alias = "paragraph-pause-ms", default_value_t = 500, value_parser = pause(), value_name = "MS")]
+    #[arg(long, alias = "paragraph-pause-ms", default_value_t = 800, value_parser = pause(), value_name = "MS")]
     pub tts_paragraph_pause_ms: u64,
 }
 

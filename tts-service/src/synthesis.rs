@@ -167,10 +167,16 @@ impl Clock {
     }
 }
 
+/// What samples pass through.
+struct Stages {
+    assembler: SpeechAssembler,
+    encoder: Box<dyn Encoder>,
+}
+
 /// The body as it grows.
 struct Body {
-    assembler: SpeechAssembler,
-    encoder: Option<Box<dyn Encoder>>,
+    /// Gone when the end was made.
+    stages: Option<Stages>,
     format: AudioFormat,
     sample_rate_hz: u32,
     samples: usize,
@@ -187,8 +193,10 @@ impl Body {
         let encoder = encoder(speech.format, sample_rate_hz, speech.sample_rate_hz)
             .map_err(|unsupported| unsupported_rate(&unsupported))?;
         Ok(Self {
-            assembler: SpeechAssembler::new(sample_rate_hz, order.manner.pauses),
-            encoder: Some(encoder),
+            stages: Some(Stages {
+                assembler: SpeechAssembler::new(sample_rate_hz, order.manner.pauses),
+                encoder,
+            }),
             format: speech.format,
             sample_rate_hz,
             samples: 0,
@@ -200,24 +208,23 @@ impl Body {
     }
 
     fn append(&mut self, samples: Vec<f32>, pause: Pause) -> Result<(), ApiError> {
-        let joined = self.assembler.push(samples, pause);
-        self.encode(&joined)
-    }
-
-    fn encode(&mut self, samples: &[f32]) -> Result<(), ApiError> {
-        self.samples += samples.len();
-        let encoder = self.encoder.as_mut().expect("nothing follows the end");
-        encoder
-            .push(samples, &mut self.encoded)
+        let stages = self.stages.as_mut().expect("nothing follows the end");
+        let joined = stages.assembler.push(samples, pause);
+        self.samples += joined.len();
+        stages
+            .encoder
+            .push(&joined, &mut self.encoded)
             .map_err(ApiError::internal)
     }
 
     fn end(&mut self) -> Result<(), ApiError> {
-        let rest = self.assembler.finish();
-        self.encode(&rest)?;
-        let encoder = self.encoder.take().expect("nothing follows the end");
+        let stages = self.stages.take().expect("nothing follows the end");
+        let mut encoder = stages.encoder;
+        let rest = stages.assembler.finish();
+        self.samples += rest.len();
         encoder
-            .finish(&mut self.encoded)
+            .push(&rest, &mut self.encoded)
+            .and_then(|()| encoder.finish(&mut self.encoded))
             .map_err(ApiError::internal)
     }
 
@@ -231,7 +238,7 @@ impl Body {
             return None;
         }
         let piece = std::mem::take(&mut self.encoded);
-        let is_last = self.encoder.is_none();
+        let is_last = self.stages.is_none();
         match &mut self.whole {
             Some(whole) if self.whole_is_wanted || (whole.is_empty() && is_last) => {
                 whole.extend_from_slice(&piece);

@@ -242,3 +242,7 @@ fn set_voice(voice: &str) -> Result<(), String> {
         Err(format!("espeak-ng has no voice {voice:?}"))
     }
 }
+
+#[cfg(test)]
+#[path = "espeak_tests.rs"]
+mod tests;

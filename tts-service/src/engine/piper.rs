@@ -13,8 +13,6 @@ use super::sessions::{PoolShape, Run, Sessions};
 use super::voice_config::{PhonemeSource, VoiceConfig};
 use super::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
 
-/// A configuration larger than this is none.
-const MAX_CONFIG_BYTES: u64 = 4 << 20;
 /// Speeds that a voice can be asked for; outside of them it makes noise.
 const SPEEDS: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 
@@ -91,9 +89,8 @@ impl PiperVoice {
     /// # Errors
     /// One line that names the file and what is wrong with it.
     pub fn load(id: &str, model: &Path, config: &Path, shared: &Shared) -> Result<Self, String> {
-        let parsed = read_config(config)
-            .and_then(|json| VoiceConfig::parse(&json))
-            .map_err(|it| format!("{}: {it}", config.display()))?;
+        let parsed =
+            VoiceConfig::read(config).map_err(|it| format!("{}: {it}", config.display()))?;
         if let PhonemeSource::Espeak(voice) = &parsed.source
             && !shared.espeak.has_voice(voice)
         {
@@ -106,12 +103,7 @@ impl PiperVoice {
         let sessions = Sessions::load(model, &shared.runtime, shared.shape, with_speaker)
             .map_err(|it| format!("{}: {it}", model.display()))?;
         Ok(Self {
-            info: VoiceInfo {
-                id: id.to_owned(),
-                language: parsed.language.clone(),
-                sample_rate_hz: parsed.sample_rate_hz,
-                speakers: parsed.speakers.clone(),
-            },
+            info: parsed.info(id),
             config: parsed,
             sessions,
             phonemiser: shared.phonemiser.clone(),
@@ -130,14 +122,6 @@ impl PiperVoice {
             )))
         }
     }
-}
-
-fn read_config(path: &Path) -> Result<Vec<u8>, String> {
-    let bytes = std::fs::metadata(path).map_err(|it| it.to_string())?.len();
-    if bytes > MAX_CONFIG_BYTES {
-        return Err(format!("{bytes} bytes are too many for a configuration"));
-    }
-    std::fs::read(path).map_err(|it| it.to_string())
 }
 
 impl Synthesizer for PiperVoice {

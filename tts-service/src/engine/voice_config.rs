@@ -1,8 +1,14 @@
 //! The `NAME.onnx.json` beside a voice: how it wants its phonemes and how it speaks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 
 use serde::Deserialize;
+
+use super::VoiceInfo;
+
+/// A configuration larger than this is none.
+const MAX_CONFIG_BYTES: u64 = 4 << 20;
 
 /// Piper's own defaults where a voice names none.
 const NOISE_SCALE: f32 = 0.667;
@@ -88,6 +94,29 @@ struct RawInference {
 }
 
 impl VoiceConfig {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with it, without its path.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let bytes = std::fs::metadata(path).map_err(|it| it.to_string())?.len();
+        if bytes > MAX_CONFIG_BYTES {
+            return Err(format!("{bytes} bytes are too many for a configuration"));
+        }
+        let json = std::fs::read(path).map_err(|it| it.to_string())?;
+        Self::parse(&json)
+    }
+
+    /// What the voice of the name `id` is.
+    pub fn info(&self, id: &str) -> VoiceInfo {
+        VoiceInfo {
+            id: id.to_owned(),
+            language: self.language.clone(),
+            sample_rate_hz: self.sample_rate_hz,
+            speakers: self.speakers.clone(),
+        }
+    }
+
     /// Reads and checks the JSON.
     ///
     /// # Errors

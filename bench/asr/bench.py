@@ -4,49 +4,34 @@ Run it by ./scripts/bench-asr, which builds and fetches what it needs.
 """
 
 import argparse
-import json
-import os
 import platform
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import clips as recordings
+import driver
 import machine
 import report
 import summary
-from contenders import FASTER_WHISPER, SERVICE, WHISPER_CPP, Failure, Service, Worker
+from contenders import FASTER_WHISPER, SERVICE, WHISPER_CPP, Library, Service
+from driver import ROOT, THREADS, say
 from measure import Bench, overhead
+from turns import disturbance
 from weights import MODEL, faster_whisper_folder
 from wer import words
 
-ROOT = Path(__file__).resolve().parents[2]
-THREADS = 2
+NAME = "bench-asr"
+ROUNDS = 7
 
 
 def arguments() -> argparse.Namespace:
-    release = ROOT / "target" / "release"
-    parser = argparse.ArgumentParser(prog="scripts/bench-asr", description=__doc__)
-    parser.add_argument("--rounds", type=int, help="how often each takes its turns (7)")
-    parser.add_argument("--quick", action="store_true", help="2 rounds of less: to try it out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements")
-    parser.add_argument("--binaries", type=Path, default=release, metavar="DIR",
-                        help="where cargo put the programs (target/release)")
-    chosen = parser.parse_args()
-    chosen.rounds = chosen.rounds or (2 if chosen.quick else 7)
+    chosen = driver.parsed(driver.arguments(NAME, __doc__, ROUNDS), ROUNDS)
     chosen.passes = 1 if chosen.quick else 3
     chosen.overhead_requests = 5 if chosen.quick else 30
-    chosen.binaries = chosen.binaries.resolve()
     return chosen
-
-
-def say(what: str) -> None:
-    print(f"== {what}", file=sys.stderr, flush=True)
 
 
 def start(options: argparse.Namespace, stack: ExitStack, folder: Path) -> dict[str, object]:
@@ -62,12 +47,12 @@ def start(options: argparse.Namespace, stack: ExitStack, folder: Path) -> dict[s
         stack.callback(contender.close)
         return contender
 
-    def faster_whisper(workers: int, threads: int) -> Worker:
-        return keep(Worker(FASTER_WHISPER, f"{workers} x {threads} threads",
-                           [sys.executable, script, peer, threads, workers], cores, folder))
+    def faster_whisper(workers: int, threads: int) -> Library:
+        return keep(Library(FASTER_WHISPER, f"{workers} x {threads} threads",
+                            [sys.executable, script, peer, threads, workers], cores, folder))
 
     return {
-        WHISPER_CPP: keep(Worker(
+        WHISPER_CPP: keep(Library(
             WHISPER_CPP, "1 after the other",
             [options.binaries / "examples" / "whisper_defaults", model, THREADS], cores, folder)),
         FASTER_WHISPER: faster_whisper(1, THREADS),
@@ -134,12 +119,7 @@ def collect(options, bench: Bench, started, busy, tried: dict, extra: dict) -> d
     versions = started[SERVICE].versions | started[WHISPER_CPP].versions
     build = versions.pop("build")
     return {
-        "machine": {
-            "cpu": machine.cpu_name(),
-            "cores": os.cpu_count(),
-            "cores_used": THREADS,
-            "system": f"{platform.system()} {platform.release()}",
-        },
+        "machine": driver.machine_facts(),
         "versions": versions | started[FASTER_WHISPER].versions
         | {"Python": platform.python_version()},
         "whisper_cpp_build": build,
@@ -151,7 +131,7 @@ def collect(options, bench: Bench, started, busy, tried: dict, extra: dict) -> d
         "results": results,
         "overhead": extra,
         "verdicts": summary.verdicts(results, extra),
-        "disturbance": summary.disturbance(bench),
+        "disturbance": disturbance([turn.cpu for turn in bench.turns]),
         "turns": [{
             "contender": turn.name, "kind": turn.kind, "seconds": turn.seconds,
             "requests": turn.requests, "cpu_seconds": turn.cpu, "latencies": turn.latencies,
@@ -160,24 +140,5 @@ def collect(options, bench: Bench, started, busy, tried: dict, extra: dict) -> d
     }
 
 
-def main() -> None:
-    options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    folder = Path(tempfile.mkdtemp(prefix="bench-asr-"))
-    try:
-        with ExitStack() as stack:
-            data = run(options, stack, folder)
-    except Failure as cause:
-        raise SystemExit(f"bench-asr: {cause}") from cause
-    except KeyboardInterrupt:
-        raise SystemExit(128 + signal.SIGINT) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    if options.json:
-        options.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    print()
-    print(report.text(data), end="")
-
-
 if __name__ == "__main__":
-    main()
+    driver.main(NAME, arguments(), run, report.text)

@@ -2,16 +2,13 @@
 so that whatever slows the machine down for a while slows down all of them."""
 
 import statistics
-import threading
 import time
 from dataclasses import dataclass, field
 
 from clips import Clip
 from contenders import Service
-from machine import CpuMeter, wait_until_idle
+from turns import by_clients, metered
 from wer import errors, words
-
-CLIENTS = 4
 
 
 @dataclass
@@ -43,12 +40,9 @@ class Bench:
         self.turns: list[Turn] = []
 
     def _turn(self, contender, kind: str, work) -> Turn:
-        others = [it.pid for it in self.contenders if it is not contender]
-        wait_until_idle(others + [contender.pid])
         inference = contender.inference() if isinstance(contender, Service) else None
-        meter = CpuMeter(contender.pid, others)
-        turn = work(contender)
-        turn.cpu = meter.read()
+        turn, cpu = metered(contender, self.contenders, lambda: work(contender))
+        turn.cpu = cpu
         if inference:
             turn.inference_seconds = contender.inference()[0] - inference[0]
         turn.name, turn.kind = contender.name, kind
@@ -79,34 +73,10 @@ class Bench:
 
 
 def _batch(contender, batch: list[Clip]) -> Turn:
-    # The longest first: the batch should not end in one client's long clip.
+    # The last is taken first, so the longest go first: the batch should not end in one
+    # client's long clip.
     todo = sorted(batch, key=lambda clip: clip.seconds)
-    texts: list[tuple[Clip, str]] = []
-    failures: list[BaseException] = []
-    lock = threading.Lock()
-
-    def client() -> None:
-        try:
-            while not failures:
-                with lock:
-                    if not todo:
-                        return
-                    clip = todo.pop()
-                text = contender.transcribe(clip)
-                with lock:
-                    texts.append((clip, text))
-        except BaseException as cause:  # pylint: disable=broad-except
-            failures.append(cause)
-
-    threads = [threading.Thread(target=client, daemon=True) for _ in range(CLIENTS)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - started
-    if failures:
-        raise failures[0]
+    texts, seconds = by_clients(todo, lambda clip: (clip, contender.transcribe(clip)))
     return Turn("", "", seconds, len(texts), {}, texts=texts)
 
 

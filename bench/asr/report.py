@@ -1,41 +1,26 @@
 """The report, as plain text in columns."""
 
+from columns import line, machine_line, milliseconds, ratio, targets, warnings
 from contenders import FASTER_WHISPER, SERVICE, WHISPER_CPP
 
 NAMES = [WHISPER_CPP, FASTER_WHISPER, SERVICE]
 TITLES = ["whisper.cpp defaults", "faster-whisper int8", "this service"]
-# More than this of one core makes the figures doubtful.
-MOST_STRANGERS_CORES = 0.1
-MOST_IDLE_CORES = 0.02
-
-
-def line(label: str, cells: list[str]) -> str:
-    return (f"{label:30}" + "".join(f"{cell:>24}" for cell in cells)).rstrip()
-
-
-def milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
-
-
-def ratio(value: dict[str, float]) -> str:
-    return f"{value['median']:.2f}x ({value['min']:.2f}-{value['max']:.2f})"
 
 
 def text(data: dict) -> str:
     """The whole report."""
     parts = [head(data), latency(data), throughput(data), accuracy(data), time_goes(data),
-             warnings(data), targets(data)]
+             warnings(data["disturbance"], data["rounds"]), targets(data["verdicts"])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def head(data: dict) -> str:
-    machine, clips = data["machine"], data["clips"]
+    clips = data["clips"]
     versions = ", ".join(f"{name} {version}" for name, version in data["versions"].items())
     words = sum(it["words"] for it in clips)
     seconds = [it["seconds"] for it in clips]
     return "\n".join([
-        f"machine   {machine['cpu']}, {machine['cores_used']} of {machine['cores']} cores, "
-        f"{machine['system']}",
+        machine_line(data["machine"]),
         f"versions  {versions}",
         f"clips     {len(clips)} of {min(seconds):.1f}-{max(seconds):.1f} s, "
         f"{sum(seconds):.1f} s and {words} words in all",
@@ -106,29 +91,4 @@ def time_goes(data: dict) -> str:
         f"(median {extra['median_seconds'] * 1000:.2f} ms, "
         f"most {extra['max_seconds'] * 1000:.2f} ms)",
     ]
-    return "\n".join(lines)
-
-
-def targets(data: dict) -> str:
-    lines = ["targets"]
-    for it in data["verdicts"]:
-        verdict = "met" if it["met"] else "not met"
-        lines.append(f"  {it['target']:24}{it['asked']:36}{it['got']:26}{verdict}")
-    return "\n".join(lines)
-
-
-def warnings(data: dict) -> str:
-    found = data["disturbance"]
-    lines = []
-    if found["strangers_cores"] > MOST_STRANGERS_CORES:
-        lines.append(
-            f"warning: other processes used {found['strangers_cores']:.2f} cores meanwhile "
-            f"(worst turn {found['strangers_cores_worst_turn']:.2f}): run this on a quiet machine"
-        )
-    if found["idle_contenders_cores"] > MOST_IDLE_CORES:
-        lines.append(
-            f"warning: contenders that had no turn used {found['idle_contenders_cores']:.2f} cores"
-        )
-    if data["rounds"] < 5:
-        lines.append("warning: so few rounds are for trying this out, not for judging")
     return "\n".join(lines)

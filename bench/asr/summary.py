@@ -2,16 +2,13 @@
 
 import statistics
 
+from columns import spread
 from contenders import FASTER_WHISPER, SERVICE
 from measure import Bench, Turn, word_errors
 
 LEAST_RATIO = 2.0
 MOST_WER_POINTS = 0.5
 MOST_OVERHEAD_SECONDS = 0.005
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def ratios(bench: Bench, name: str, kind: str) -> list[float]:
@@ -81,15 +78,3 @@ def verdicts(results: dict, overhead: dict) -> list[dict]:
         "met": overhead["mean_seconds"] <= MOST_OVERHEAD_SECONDS,
     })
     return found
-
-
-def disturbance(bench: Bench) -> dict[str, float]:
-    """Cores that others used while one contender computed: idle contenders, and strangers."""
-    wall = sum(turn.cpu["wall"] for turn in bench.turns)
-    return {
-        "idle_contenders_cores": sum(turn.cpu["idle"] for turn in bench.turns) / wall,
-        "strangers_cores": sum(turn.cpu["foreign"] for turn in bench.turns) / wall,
-        "strangers_cores_worst_turn": max(
-            turn.cpu["foreign"] / turn.cpu["wall"] for turn in bench.turns
-        ),
-    }

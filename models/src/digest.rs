@@ -1,6 +1,8 @@
 //! Digests of files, computed while they are read or written.
 
-use std::fs::{self, File};
+mod tree;
+
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -8,34 +10,53 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-/// The digests that publishers state for model files, in lower-case hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use crate::catalogue::FileSpec;
+
+pub(crate) use tree::{Fault, of_tree};
+
+/// Digests in lower-case hexadecimal; those that nobody asked for are missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Digests {
-    pub(crate) sha256: String,
-    pub(crate) sha1: String,
-    pub(crate) md5: String,
+    pub(crate) sha256: Option<String>,
+    pub(crate) sha1: Option<String>,
+    pub(crate) md5: Option<String>,
 }
 
-/// Computes [`Digests`] piece by piece.
-#[derive(Default, Clone)]
+/// Computes [`Digests`] piece by piece: only those that something is compared with.
+#[derive(Clone)]
 pub(crate) struct Hasher {
-    sha256: Sha256,
-    sha1: Sha1,
-    md5: Md5,
+    sha256: Option<Sha256>,
+    sha1: Option<Sha1>,
+    md5: Option<Md5>,
 }
 
 impl Hasher {
+    /// One for the digests that are stated for `file`.
+    pub(crate) fn for_file(file: &FileSpec) -> Self {
+        Self {
+            sha256: file.sha256.is_some().then(Sha256::new),
+            sha1: file.sha1.is_some().then(Sha1::new),
+            md5: file.md5.is_some().then(Md5::new),
+        }
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        self.sha1.update(bytes);
-        self.md5.update(bytes);
+        if let Some(hasher) = &mut self.sha256 {
+            hasher.update(bytes);
+        }
+        if let Some(hasher) = &mut self.sha1 {
+            hasher.update(bytes);
+        }
+        if let Some(hasher) = &mut self.md5 {
+            hasher.update(bytes);
+        }
     }
 
     pub(crate) fn finish(self) -> Digests {
         Digests {
-            sha256: hex::encode(self.sha256.finalize()),
-            sha1: hex::encode(self.sha1.finalize()),
-            md5: hex::encode(self.md5.finalize()),
+            sha256: self.sha256.map(|hasher| hex::encode(hasher.finalize())),
+            sha1: self.sha1.map(|hasher| hex::encode(hasher.finalize())),
+            md5: self.md5.map(|hasher| hex::encode(hasher.finalize())),
         }
     }
 
@@ -60,47 +81,15 @@ impl Hasher {
     }
 }
 
-/// Digests of a whole file, and its length in bytes.
-pub(crate) fn of_file(
+/// Whether the whole file at `path` has the digests that are stated for `expected`.
+pub(crate) fn agrees(
     path: &Path,
+    expected: &FileSpec,
     step: impl FnMut(usize) -> io::Result<()>,
-) -> io::Result<(Digests, u64)> {
-    let mut hasher = Hasher::default();
-    let length = hasher.update_from(&mut File::open(path)?, step)?;
-    Ok((hasher.finish(), length))
-}
-
-/// Digests of the list of a folder's files, and the size of all of them in bytes. The list is
-/// that of `sha256sum`: digest, two spaces, name; sorted by name.
-pub(crate) fn of_folder(
-    folder: &Path,
-    mut step: impl FnMut(usize) -> io::Result<()>,
-) -> io::Result<(Digests, u64)> {
-    let mut files = Vec::new();
-    list(folder, "", &mut files)?;
-    files.sort();
-    let mut hasher = Hasher::default();
-    let mut length = 0;
-    for name in files {
-        let (digests, bytes) = of_file(&folder.join(&name), &mut step)?;
-        hasher.update(format!("{}  {name}\n", digests.sha256).as_bytes());
-        length += bytes;
-    }
-    Ok((hasher.finish(), length))
-}
-
-/// The names of all files below `folder`, in any order.
-fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
-    for item in fs::read_dir(folder)? {
-        let item = item?;
-        let name = format!("{prefix}{}", item.file_name().to_string_lossy());
-        if item.file_type()?.is_dir() {
-            list(&item.path(), &format!("{name}/"), files)?;
-        } else {
-            files.push(name);
-        }
-    }
-    Ok(())
+) -> io::Result<bool> {
+    let mut hasher = Hasher::for_file(expected);
+    hasher.update_from(&mut File::open(path)?, step)?;
+    Ok(expected.accepts(&hasher.finish()))
 }
 
 /// Writes through to `inner`, hashing and counting, and stops at `limit` bytes.
@@ -113,11 +102,28 @@ pub(crate) struct HashingWriter<W, F> {
 }
 
 impl<W: Write, F: FnMut(usize) -> io::Result<()>> HashingWriter<W, F> {
-    /// `step` hears the size of each write, and stops the work by returning an error.
-    pub(crate) fn new(inner: W, limit: u64, step: F) -> Self {
+    /// For the content of `expected`. `step` hears the size of each write, and stops the work
+    /// by returning an error.
+    pub(crate) fn new(inner: W, expected: &FileSpec, step: F) -> Self {
         Self {
             inner,
-            hasher: Hasher::default(),
+            hasher: Hasher::for_file(expected),
+            written: 0,
+            limit: expected.size_bytes,
+            step,
+        }
+    }
+
+    /// One that computes no digest and takes up to `limit` bytes.
+    pub(crate) fn counting(inner: W, limit: u64, step: F) -> Self {
+        let hasher = Hasher {
+            sha256: None,
+            sha1: None,
+            md5: None,
+        };
+        Self {
+            inner,
+            hasher,
             written: 0,
             limit,
             step,

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::catalogue::Arch;
 use crate::convert::ConvertError;
 
 /// Why a model could not be listed, fetched, verified or removed.
@@ -20,6 +21,30 @@ pub enum Error {
         name: String,
         /// Known names like it.
         near: Vec<String>,
+    },
+    /// There is such an entry, for other machines.
+    #[error("{name} is for {arch} only")]
+    OtherArchitecture {
+        /// The name that was asked for.
+        name: String,
+        /// The architecture that it is for.
+        arch: Arch,
+    },
+    /// The index of published voices does not have it.
+    #[error("no published voice is named {name:?}{}", suggestion(.near))]
+    UnknownVoice {
+        /// The name that was asked for.
+        name: String,
+        /// Published names like it.
+        near: Vec<String>,
+    },
+    /// The index of published voices can't be used.
+    #[error("{name} is looked for in the index of published voices, but: {source}")]
+    Index {
+        /// The name that was asked for.
+        name: String,
+        /// What went wrong.
+        source: Box<Error>,
     },
     /// Neither `XDG_DATA_HOME` nor `HOME` tells where models go.
     #[error("no home directory: say where models are with --models-dir or MODELS_DIR")]
@@ -47,6 +72,16 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         found: String,
+    },
+    /// A voice's record, which says what its files should be, is not readable.
+    #[error("{}: {why}; run `voice-stack-models pull {name}` to write it anew", .path.display())]
+    Record {
+        /// Name of the voice.
+        name: String,
+        /// The record.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// Too little room for the file and what is needed meanwhile.
     #[error(

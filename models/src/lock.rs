@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use crate::catalogue::Entry;
 use crate::error::Error;
 use crate::store::Store;
 
@@ -21,12 +20,12 @@ impl Lock {
     /// asked meanwhile (a blocking lock could not be interrupted).
     pub(crate) fn acquire(
         store: &Store,
-        entry: &Entry,
+        name: &str,
         waiting: &mut dyn FnMut() -> Result<(), Error>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, Error> {
         const POLL: Duration = Duration::from_millis(100);
-        let path = Self::path(store, entry);
+        let path = Self::path(store, name);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -52,7 +51,7 @@ impl Lock {
         }
     }
 
-    fn path(store: &Store, entry: &Entry) -> PathBuf {
-        store.dir().join(format!(".{}.lock", entry.name))
+    fn path(store: &Store, name: &str) -> PathBuf {
+        store.dir().join(format!(".{name}.lock"))
     }
 }

@@ -1,16 +1,32 @@
 //! The models directory.
 
+mod change;
+mod record;
+mod voices;
+
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Catalogue, Entry, FileSpec, Kind};
-use crate::digest;
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, TreeSpec};
+use crate::digest::{self, Fault};
 use crate::error::Error;
-use crate::lock::Lock;
+use crate::names;
 
-/// A directory of installed model files, each under the file name of its catalogue entry.
+pub(crate) use change::scratch_prefix;
+pub use voices::InstalledVoice;
+pub(crate) use voices::voice_paths;
+
+/// Names of catalogue entries that the synthesis service can't do without.
+const RUNTIME: &str = "onnxruntime";
+const RUNTIME_GPU: &str = "onnxruntime-gpu";
+const PHONEMES: &str = "espeak-ng-data";
+
+/// A directory of what is installed, each file under the path that its catalogue entry states.
+///
+/// Voices are in its folder `voices`, also such that an operator copied there.
 #[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
@@ -39,22 +55,22 @@ impl Store {
         &self.dir
     }
 
-    /// Where the file of `entry` is, or would be.
+    /// Where the main file of `entry`, or its directory, is or would be.
     pub fn path_of(&self, entry: &Entry) -> PathBuf {
-        self.dir.join(&entry.file_name)
+        self.dir.join(entry.path())
     }
 
-    /// Whether the files of `entry` are there with the right sizes. They get their final names
-    /// only once their digests were checked, so this is enough to go on; [`Store::verify`] reads
-    /// them again.
+    /// Whether the files of `entry` are there with the right sizes, or its directory is there.
+    /// Both get their final name only once their digest was checked, so this is enough to go
+    /// on; [`Store::verify`] reads them again.
     pub fn is_installed(&self, entry: &Entry) -> bool {
-        if entry.is_folder() {
-            return self.path_of(entry).is_dir();
+        match &entry.content {
+            Content::Files(files) => files.iter().all(|spec| {
+                fs::metadata(self.dir.join(&spec.path))
+                    .is_ok_and(|file| file.is_file() && file.len() == spec.size_bytes)
+            }),
+            Content::Tree(tree) => self.dir.join(&tree.path).is_dir(),
         }
-        entry.files().all(|file| {
-            fs::metadata(self.dir.join(file.file_name))
-                .is_ok_and(|found| found.is_file() && found.len() == file.size_bytes)
-        })
     }
 
     /// All entries of `catalogue` that are installed.
@@ -66,7 +82,23 @@ impl Store {
             .collect()
     }
 
-    /// The path of an installed model.
+    /// What is known under `name`: an entry of `catalogue`, or an installed voice beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInstalled`] if it can only be a voice, else those of [`Catalogue::find`].
+    pub fn find<'a>(&self, catalogue: &'a Catalogue, name: &str) -> Result<Cow<'a, Entry>, Error> {
+        if let Some(entry) = catalogue.get(name) {
+            return Ok(Cow::Borrowed(entry));
+        }
+        match self.voice_beside_catalogue(name) {
+            Some(entry) => Ok(Cow::Owned(entry)),
+            None if names::voice_locale(name).is_some() => Err(self.not_installed(name)),
+            None => catalogue.find(name).map(Cow::Borrowed),
+        }
+    }
+
+    /// The path of what is installed: its main file, or its directory.
     ///
     /// # Errors
     ///
@@ -79,150 +111,105 @@ impl Store {
         }
     }
 
-    /// Reads the files of `entry` and compares sizes and digests with the catalogue.
+    /// The path of ONNX Runtime's library, for CPUs or also for NVIDIA's GPUs. The GPU's
+    /// providers are beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInstalled`] with the command that fetches it; [`Error::OtherArchitecture`]
+    /// if there is none for this machine.
+    pub fn require_runtime(&self, gpu: bool) -> Result<PathBuf, Error> {
+        let name = if gpu { RUNTIME_GPU } else { RUNTIME };
+        self.require(Catalogue::embedded().find(name)?)
+    }
+
+    /// The directory `espeak-ng-data` itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInstalled`] with the command that fetches it.
+    pub fn require_espeak_data(&self) -> Result<PathBuf, Error> {
+        self.require(Catalogue::embedded().find(PHONEMES)?)
+    }
+
+    /// Reads all files of `entry` and compares sizes and digests with what it states.
     ///
     /// # Errors
     ///
     /// [`Error::NotInstalled`], [`Error::Damaged`], or [`Error::Io`].
     pub fn verify(&self, entry: &Entry) -> Result<(), Error> {
-        self.verify_stepwise(entry, |_| Ok(()))
+        match &entry.content {
+            Content::Files(files) => files
+                .iter()
+                .try_for_each(|file| self.verify_file(entry, file, |_| Ok(()))),
+            Content::Tree(tree) => self.verify_tree(entry, tree, |_| Ok(())),
+        }
     }
 
-    pub(crate) fn verify_stepwise(
-        &self,
-        entry: &Entry,
-        mut step: impl FnMut(usize) -> io::Result<()>,
-    ) -> Result<(), Error> {
-        entry
-            .files()
-            .try_for_each(|file| self.verify_file(entry, file, &mut step))
-    }
-
-    /// As [`Self::verify`], of one file of `entry`, or of its folder.
+    /// [`Store::verify`] for one file; `step` hears the bytes read.
     pub(crate) fn verify_file(
         &self,
         entry: &Entry,
-        file: FileSpec<'_>,
+        spec: &FileSpec,
         step: impl FnMut(usize) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let path = self.dir.join(file.file_name);
-        let damaged = |found| Error::Damaged {
-            name: entry.name.clone(),
-            path: path.clone(),
-            found,
-        };
+        let path = self.dir.join(&spec.path);
         let found = match fs::metadata(&path) {
-            Ok(found) => found,
+            Ok(file) if file.is_file() && file.len() == spec.size_bytes => {
+                if digest::agrees(&path, spec, step).map_err(Error::io(&path))? {
+                    return Ok(());
+                }
+                format!("its digest is not {}", entry.origin.stated_where())
+            }
+            Ok(file) if file.is_file() => {
+                format!("{} bytes, expected {}", file.len(), spec.size_bytes)
+            }
+            Ok(_) => "not a file".to_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(self.not_installed(&entry.name));
             }
             Err(error) => return Err(Error::io(&path)(error)),
         };
-        if found.is_dir() != entry.is_folder() {
-            return Err(damaged(
-                "a folder is there for a file, or a file for a folder".into(),
-            ));
-        }
-        let check_length = |length: u64| {
-            if length == file.size_bytes {
-                Ok(())
-            } else {
-                Err(damaged(format!(
-                    "{length} bytes, expected {}",
-                    file.size_bytes
-                )))
-            }
+        Err(Error::Damaged {
+            name: entry.name.clone(),
+            path,
+            found,
+        })
+    }
+
+    /// [`Store::verify`] for a directory; `step` hears the bytes read.
+    pub(crate) fn verify_tree(
+        &self,
+        entry: &Entry,
+        tree: &TreeSpec,
+        step: impl FnMut(usize) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let path = self.dir.join(&tree.path);
+        let damaged = |found| Error::Damaged {
+            name: entry.name.clone(),
+            path: path.clone(),
+            found,
         };
-        let (digests, length) = if entry.is_folder() {
-            digest::of_folder(&path, step)
-        } else {
-            check_length(found.len())?;
-            digest::of_file(&path, step)
-        }
-        .map_err(Error::io(&path))?;
-        check_length(length)?;
-        if file.accepts(&digests) {
-            Ok(())
-        } else {
-            Err(damaged("its digest is not the one that was stated".into()))
+        match fs::symlink_metadata(&path) {
+            Ok(dir) if dir.is_dir() => {
+                digest::of_tree(&path, tree, step).map_err(|fault| match fault {
+                    Fault::Content(found) => damaged(found),
+                    Fault::Io(path, error) => Error::io(&path)(error),
+                })
+            }
+            Ok(_) => Err(damaged("not a directory".to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(self.not_installed(&entry.name))
+            }
+            Err(error) => Err(Error::io(&path)(error)),
         }
     }
 
-    /// Removes the files of `entry` and what an unfinished download of it left; says whether
-    /// there was anything. Waits for a pull of the same model.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`].
-    pub fn remove(&self, entry: &Entry) -> Result<bool, Error> {
-        if !self.dir.is_dir() {
-            return Ok(false);
-        }
-        let _lock = Lock::acquire(self, entry, &mut || Ok(()), &|| false)?;
-        let mut paths = Vec::new();
-        for file in entry.files() {
-            paths.extend([self.dir.join(file.file_name), self.part_path(file)]);
-        }
-        if entry.kind == Kind::Voice {
-            paths.push(self.record_path(&entry.name));
-        }
-        let mut removed = false;
-        for path in paths {
-            removed |= remove_if_there(&path)?;
-        }
-        Ok(removed)
-    }
-
-    /// Where an unfinished download of `file` is kept.
-    pub(crate) fn part_path(&self, file: FileSpec<'_>) -> PathBuf {
-        self.dir.join(format!("{}.part", file.file_name))
-    }
-
-    /// The folder that `file` goes to, made if it isn't there.
-    pub(crate) fn make_folder_for(&self, file: FileSpec<'_>) -> Result<PathBuf, Error> {
-        let path = self.dir.join(file.file_name);
-        let folder = path.parent().unwrap_or(&self.dir).to_path_buf();
-        fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-        Ok(folder)
-    }
-
-    /// Gives a finished, checked file or folder its final name, so that it survives a power cut.
-    pub(crate) fn install(&self, file: FileSpec<'_>, from: &Path) -> Result<(), Error> {
-        let folder = self.make_folder_for(file)?;
-        let to = self.dir.join(file.file_name);
-        File::open(from)
-            .and_then(|file| file.sync_all())
-            .map_err(Error::io(from))?;
-        if to.is_dir() {
-            // A folder can't be put in the place of another: the damaged one goes first.
-            fs::remove_dir_all(&to).map_err(Error::io(&to))?;
-        }
-        fs::rename(from, &to).map_err(Error::io(&to))?;
-        // An earlier attempt with another source may have left a part.
-        let _ = fs::remove_file(self.part_path(file));
-        File::open(&folder)
-            .and_then(|dir| dir.sync_all())
-            .map_err(Error::io(&folder))
-    }
-
-    pub(crate) fn not_installed(&self, name: &str) -> Error {
+    fn not_installed(&self, name: &str) -> Error {
         Error::NotInstalled {
             name: name.to_owned(),
             dir: self.dir.clone(),
         }
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<bool, Error> {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    };
-    match removed {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::io(path)(error)),
     }
 }
 

@@ -3,18 +3,27 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use voice_common::process::Process;
+use voice_common::process::{LibrarySetting, Process};
 use voice_stack_tts::service;
 
 /// ONNX Runtime computes on threads of its own, so one that waited for it costs nothing
 /// while it is kept for the next request.
 const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// From here on glibc takes memory from the system and gives it back at once. By itself it
+/// moves the line up to the largest that was ever freed, and keeps what a long sentence took:
+/// 300 MB more, for good.
+const MMAP_THRESHOLD: LibrarySetting = LibrarySetting {
+    name: "MALLOC_MMAP_THRESHOLD_",
+    value: "1048576",
+    instead: None,
+};
+
 fn main() -> ExitCode {
     Process {
         name: "voice-stack-tts",
         prefix: "TTS_",
-        library_settings: &[],
+        library_settings: &[MMAP_THRESHOLD],
         thread_keep_alive: THREAD_KEEP_ALIVE,
     }
     .run(service::run)

@@ -160,19 +160,13 @@ fn input(fields: &Map<String, Value>, most_characters: usize) -> Result<String, 
 fn voice(fields: &Map<String, Value>) -> Result<Option<String>, ApiError> {
     let name = match get(fields, "voice") {
         None => return Ok(None),
-        Some(Value::String(name)) => name,
-        Some(Value::Object(object)) => match object.get("id") {
-            Some(Value::String(name)) => name,
-            _ => {
-                let message = "voice must be a name, or an object with the name as its 'id'.";
-                return Err(ApiError::invalid("voice", message));
-            }
-        },
-        Some(_) => {
-            let message = "voice must be a name, or an object with the name as its 'id'.";
-            return Err(ApiError::invalid("voice", message));
-        }
+        Some(Value::Object(object)) => object.get("id").and_then(Value::as_str),
+        Some(value) => value.as_str(),
     };
+    let name = name.ok_or_else(|| {
+        let message = "voice must be a name, or an object with the name as its 'id'.";
+        ApiError::invalid("voice", message)
+    })?;
     let name = name.trim();
     Ok((!name.is_empty()).then(|| name.to_string()))
 }

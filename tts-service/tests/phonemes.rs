@@ -47,7 +47,9 @@ const TRAINED_OTHERWISE: &[(&str, &str)] = &[
 ];
 
 fn espeak_data() -> PathBuf {
-    let data = Store::default_dir().unwrap().join("espeak-ng-data");
+    let data = Store::default_dir()
+        .expect("a home directory")
+        .join("espeak-ng-data");
     assert!(
         data.join("phontab").is_file(),
         "no {}: run `voice-stack-models pull espeak-ng-data`",

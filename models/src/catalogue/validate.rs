@@ -1,95 +1,217 @@
 //! The rules of the catalogue that its types can't express.
 
-use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Conversion, Entry, FileSpec, Kind, PackageSource, Quantisation, Role, Source};
+use super::{
+    Arch, Content, Conversion, Entry, FileSpec, Kind, Languages, Package, PackageSource,
+    Quantisation, Role, Source, TreeSpec,
+};
+use crate::names;
+use crate::store::voice_paths;
 
 /// Above the largest Whisper model (3.1 GB) with room to grow, and low enough that sums of a
 /// few sizes can't overflow.
 const MAX_BYTES: u64 = 64 << 30;
 
+/// Each file of an entry is a few lines of the catalogue, so more are a mistake.
+const MAX_FILES: usize = 16;
+
+/// Ten times what eSpeak NG has.
+const MAX_TREE_FILES: usize = 4000;
+
 /// Checks all entries; says which entry breaks which rule.
 pub(super) fn check(entries: &[Entry]) -> Result<(), String> {
-    let mut names = HashSet::new();
-    let mut files = HashSet::new();
-    for entry in entries {
-        let at = |why: String| format!("{}: {why}", entry.name);
-        // The same thing may be there once for each processor.
-        if !names.insert((&entry.name, &entry.arch)) {
-            return Err(at("the name is there twice".into()));
-        }
-        for file in entry.files() {
-            if !files.insert((file.file_name.to_owned(), &entry.arch)) {
-                return Err(at(format!("{} is there twice", file.file_name)));
+    for arch in [Arch::X86_64, Arch::Aarch64] {
+        let here: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.arch.is_none_or(|only| only == arch))
+            .collect();
+        check_unique(&here)?;
+    }
+    entries
+        .iter()
+        .try_for_each(|entry| check_entry(entry).map_err(|why| format!("{}: {why}", entry.name)))
+}
+
+/// On one machine, no two entries may have the same name or write to the same place.
+fn check_unique(entries: &[&Entry]) -> Result<(), String> {
+    for (index, entry) in entries.iter().enumerate() {
+        for earlier in &entries[..index] {
+            if earlier.name == entry.name {
+                return Err(format!("{}: the name is there twice", entry.name));
+            }
+            let shared = paths(entry).find(|path| paths(earlier).any(|other| overlap(path, other)));
+            if let Some(path) = shared {
+                return Err(format!("{}: another entry has {path}", entry.name));
             }
         }
-        check_entry(entry).map_err(at)?;
     }
     Ok(())
 }
 
+/// What an entry puts into the models directory.
+fn paths(entry: &Entry) -> impl Iterator<Item = &str> {
+    let tree = match &entry.content {
+        Content::Tree(tree) => Some(tree.path.as_str()),
+        Content::Files(_) => None,
+    };
+    let files = entry.files().iter().map(|file| file.path.as_str());
+    files.chain(tree)
+}
+
+/// Whether two paths are the same, or one is inside the other.
+fn overlap(a: &str, b: &str) -> bool {
+    Path::new(a).starts_with(b) || Path::new(b).starts_with(a)
+}
+
 fn check_entry(entry: &Entry) -> Result<(), String> {
-    plain("name", &entry.name)?;
-    plain("base_model", &entry.base_model)?;
-    for file in entry.files() {
-        plain_path(file.file_name)?;
-        size("size_bytes", file.size_bytes)?;
-        file.check_digests()?;
+    if entry.kind == Kind::Voice {
+        check_voice(entry)?;
+    } else {
+        plain("name", &entry.name)?;
+        plain("base_model", &entry.base_model)?;
     }
-    if entry.licence.is_empty() {
+    match &entry.content {
+        Content::Files(files) => check_files(entry.kind, files)?,
+        Content::Tree(tree) => check_tree(entry.kind, tree)?,
+    }
+    if let Languages::Locale(locale) = &entry.languages
+        && !names::is_locale(locale)
+    {
+        return Err(format!("{locale:?} is no kind of languages"));
+    }
+    if entry.licence.is_empty() || entry.licence.contains(char::is_control) {
         return Err("no licence".into());
     }
     if entry.sources.is_empty() {
         return Err("no source".into());
     }
-    entry.sources.iter().try_for_each(|source| match source {
-        Source::Url { .. } if entry.is_folder() => {
-            Err("a folder can't be downloaded by its address".into())
-        }
-        Source::Url { url } if url.starts_with("https://") => Ok(()),
-        Source::Url { url } => Err(format!("{url} is not an https address")),
-        Source::Package(source) => check_package_source(entry, source),
-    })
+    entry
+        .sources
+        .iter()
+        .try_for_each(|source| check_source(entry, source))
 }
 
-impl FileSpec<'_> {
-    fn check_digests(&self) -> Result<(), String> {
-        let stated = [(self.sha256, 64), (self.sha1, 40), (self.md5, 32)];
-        if stated.iter().all(|(digest, _)| digest.is_none()) {
-            return Err("no digest is stated".into());
-        }
-        stated
-            .into_iter()
-            .filter_map(|(digest, length)| Some((digest?, length)))
-            .try_for_each(|(digest, length)| hexadecimal(digest, length))
+/// Voices are found by their files' names, so these follow from the voice's.
+fn check_voice(entry: &Entry) -> Result<(), String> {
+    if !names::is_plain_in_any_script(&entry.name) || entry.base_model != entry.name {
+        return Err(format!("{:?} is not a voice's name", entry.name));
+    }
+    let expected = voice_paths(&entry.name);
+    if entry.files().iter().map(|file| &file.path).eq(&expected) {
+        Ok(())
+    } else {
+        Err(format!("a voice has the files {}", expected.join(" and ")))
     }
 }
 
-/// A file's name, or one in a folder of the models directory.
-fn plain_path(path: &str) -> Result<(), String> {
-    let parts: Vec<&str> = path.split('/').collect();
-    if parts.len() > 2 {
-        return Err(format!("{path} is more than one folder deep"));
+fn check_files(kind: Kind, files: &[FileSpec]) -> Result<(), String> {
+    if kind == Kind::Phonemes {
+        return Err("eSpeak NG's data are a tree".into());
     }
-    parts.iter().try_for_each(|part| plain("file_name", part))?;
-    if Path::new(path).extension().is_some_and(|it| it == "part") {
+    if files.len() > MAX_FILES {
+        return Err(format!("{} files are too many", files.len()));
+    }
+    for (index, file) in files.iter().enumerate() {
+        // Checked before, to be what the name of the voice says.
+        if kind != Kind::Voice {
+            check_path(&file.path)?;
+        }
+        if files[..index].iter().any(|other| other.path == file.path) {
+            return Err(format!("{} is there twice", file.path));
+        }
+        size(&file.path, file.size_bytes)?;
+        let digests = [(&file.sha256, 64), (&file.sha1, 40), (&file.md5, 32)];
+        if digests.iter().all(|(digest, _)| digest.is_none()) {
+            return Err(format!("no digest of {} is stated", file.path));
+        }
+        for (digest, length) in digests {
+            if let Some(digest) = digest {
+                hexadecimal(digest, length)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_tree(kind: Kind, tree: &TreeSpec) -> Result<(), String> {
+    if kind != Kind::Phonemes {
+        return Err("only eSpeak NG's data are a tree".into());
+    }
+    plain("path", &tree.path)?;
+    size(&tree.path, tree.size_bytes)?;
+    if !(1..=MAX_TREE_FILES).contains(&tree.file_count) {
+        return Err(format!("{} is no sensible file_count", tree.file_count));
+    }
+    hexadecimal(&tree.sha256, 64)
+}
+
+/// A file is in the models directory itself, or in a directory inside it.
+fn check_path(path: &str) -> Result<(), String> {
+    let (folder, name) = match path.split_once('/') {
+        Some((folder, name)) => (Some(folder), name),
+        None => (None, path),
+    };
+    plain("path", name)?;
+    if let Some(folder) = folder {
+        plain("path", folder)?;
+    }
+    if Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension == "part")
+    {
         return Err("a file name ending in .part is one of an unfinished download".into());
     }
     Ok(())
 }
 
-fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), String> {
-    for package in &source.packages {
-        plain("package", &package.name)?;
-        plain("version", &package.version)?;
-        size("wheel_bytes", package.wheel_bytes)?;
-        if let Some(tags) = &package.wheel {
-            for tag in [&tags.python, &tags.abi, &tags.platform] {
-                plain("wheel", tag)?;
+fn check_source(entry: &Entry, source: &Source) -> Result<(), String> {
+    match (source, &entry.content) {
+        (Source::Url { url }, Content::Files(files)) if files.len() == 1 => https(url),
+        (Source::Folder { url }, Content::Files(_)) if url.ends_with('/') => https(url),
+        (Source::Folder { url }, Content::Files(_)) => {
+            Err(format!("{url} does not end with a slash"))
+        }
+        (Source::Package(source), Content::Files(files)) if files.len() == 1 => {
+            check_package_source(entry, source)
+        }
+        (Source::Wheel(source), Content::Files(files)) => {
+            check_package(&source.package)?;
+            let named = files
+                .iter()
+                .all(|file| source.members.contains_key(&file.path));
+            if named && source.members.len() == files.len() {
+                Ok(())
+            } else {
+                Err("the members are not the files".into())
             }
         }
+        (Source::WheelFolder(source), Content::Tree(_)) => check_package(&source.package),
+        _ => Err("a source does not fit what is installed".into()),
     }
+}
+
+fn https(url: &str) -> Result<(), String> {
+    if url.starts_with("https://") {
+        Ok(())
+    } else {
+        Err(format!("{url} is not an https address"))
+    }
+}
+
+fn check_package(package: &Package) -> Result<(), String> {
+    plain("package", &package.name)?;
+    plain("version", &package.version)?;
+    if let Some(wheel) = &package.wheel {
+        plain("python", &wheel.python)?;
+        plain("abi", &wheel.abi)?;
+        plain("platform", &wheel.platform)?;
+    }
+    size("wheel_bytes", package.wheel_bytes)
+}
+
+fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), String> {
+    source.packages.iter().try_for_each(check_package)?;
     for member in &source.members {
         if !source
             .packages
@@ -118,22 +240,6 @@ fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), Str
                 && count(Role::Vocabulary) == 0
                 && source.packages.len() == 1
         }
-        Conversion::Copy => {
-            let files: Vec<_> = entry.files().collect();
-            source.members.len() == files.len()
-                && count(Role::File) == files.len()
-                && source.members.iter().zip(&files).all(|(member, file)| {
-                    member.size_bytes == file.size_bytes
-                        && file.sha256.is_none_or(|stated| stated == member.sha256)
-                })
-        }
-        Conversion::Folder => {
-            entry.is_folder()
-                && entry.sha256.is_some()
-                && source.folder.is_some()
-                && source.members.is_empty()
-                && source.packages.len() == 1
-        }
     };
     if fits {
         Ok(())
@@ -142,10 +248,9 @@ fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), Str
     }
 }
 
-/// Names end up in paths and in pip's arguments: letters, digits and `._-`, not at the start.
-pub(crate) fn plain(what: &str, name: &str) -> Result<(), String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(allowed) {
+/// Names end up in paths and in pip's arguments.
+fn plain(what: &str, name: &str) -> Result<(), String> {
+    if names::is_plain(name) {
         Ok(())
     } else {
         Err(format!("{what} {name:?} is not a plain name"))

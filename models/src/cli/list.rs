@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::catalogue::{Catalogue, Kind, Languages, Quantisation};
+use crate::catalogue::{Catalogue, Content, Entry, Kind, Languages, Quantisation};
 use crate::error::size;
 use crate::store::Store;
 
@@ -14,31 +14,36 @@ struct Row<'a> {
     name: &'a str,
     kind: Kind,
     base_model: &'a str,
+    /// Path, inside the models directory, of the main file or the directory.
     file_name: &'a str,
+    /// Of all files.
     size_bytes: u64,
+    /// Of the main file, or of the directory.
     sha256: Option<&'a str>,
     sha1: Option<&'a str>,
     quantisation: Quantisation,
-    languages: Languages,
+    languages: &'a Languages,
     licence: &'a str,
     installed: bool,
 }
 
-/// Writes the catalogue as a JSON array.
+/// Writes the catalogue, and the voices that are installed besides, as a JSON array.
 pub(super) fn json(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -> io::Result<()> {
-    let rows: Vec<_> = catalogue
-        .entries()
-        .iter()
+    let beside = store.voices_beside(catalogue);
+    let rows: Vec<_> = all(catalogue, &beside)
         .map(|entry| Row {
             name: &entry.name,
             kind: entry.kind,
             base_model: &entry.base_model,
-            file_name: &entry.file_name,
-            size_bytes: entry.total_bytes(),
-            sha256: entry.sha256.as_deref(),
-            sha1: entry.sha1.as_deref(),
+            file_name: entry.path(),
+            size_bytes: entry.size_bytes,
+            sha256: match &entry.content {
+                Content::Files(files) => files[0].sha256.as_deref(),
+                Content::Tree(tree) => Some(&tree.sha256),
+            },
+            sha1: entry.files().first().and_then(|file| file.sha1.as_deref()),
             quantisation: entry.quantisation,
-            languages: entry.languages,
+            languages: &entry.languages,
             licence: &entry.licence,
             installed: store.is_installed(entry),
         })
@@ -47,20 +52,22 @@ pub(super) fn json(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -
     writeln!(out)
 }
 
-/// Writes the catalogue as an aligned table.
+/// Writes the catalogue, and the voices that are installed besides, as an aligned table.
 pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -> io::Result<()> {
-    let width = catalogue
-        .entries()
-        .iter()
-        .map(|entry| entry.name.len())
-        .max()
-        .unwrap_or(0);
+    let beside = store.voices_beside(catalogue);
+    let width = |of: fn(&Entry) -> &str| {
+        all(catalogue, &beside)
+            .map(|entry| of(entry).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (name, licence) = (width(|entry| &entry.name), width(|entry| &entry.licence));
     writeln!(
         out,
-        "{:width$}  {:>8}  {:4}  {:12}  {:7}  INSTALLED",
-        "NAME", "SIZE", "TYPE", "LANGUAGES", "LICENCE"
+        "{:name$}  {:8}  {:>8}  {:4}  {:12}  {:licence$}  INSTALLED",
+        "NAME", "KIND", "SIZE", "TYPE", "LANGUAGES", "LICENCE"
     )?;
-    for entry in catalogue.entries() {
+    for entry in all(catalogue, &beside) {
         let installed = if store.is_installed(entry) {
             "yes"
         } else {
@@ -68,13 +75,18 @@ pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) 
         };
         writeln!(
             out,
-            "{:width$}  {:>8}  {:4}  {:12}  {:7}  {installed}",
+            "{:name$}  {:8}  {:>8}  {:4}  {:12}  {:licence$}  {installed}",
             entry.name,
-            size(entry.total_bytes()),
+            entry.kind,
+            size(entry.size_bytes),
             entry.quantisation,
             entry.languages,
             entry.licence,
         )?;
     }
     Ok(())
+}
+
+fn all<'a>(catalogue: &'a Catalogue, beside: &'a [Entry]) -> impl Iterator<Item = &'a Entry> {
+    catalogue.entries().iter().chain(beside)
 }

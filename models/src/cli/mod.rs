@@ -3,6 +3,7 @@
 mod bar;
 mod list;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,13 +13,16 @@ use std::sync::atomic::AtomicBool;
 use clap::{Parser, Subcommand};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::catalogue::{Catalogue, Entry};
+use crate::catalogue::{Catalogue, Entry, Origin};
 use crate::error::Error;
-use crate::pull::index::is_voice_name;
 use crate::pull::{Options, Pulled, Puller};
 use crate::store::Store;
 
-/// Fetches, verifies and lists the model files of voice-stack.
+/// What a shell reports for a command that was stopped.
+const STOPPED: u8 = 130;
+
+/// Fetches, verifies and lists the model files of voice-stack: models of speech recognition,
+/// voices, and what voices need.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -32,36 +36,40 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show all models, and which are installed
+    /// Show what can be fetched by name, and all that is installed
+    ///
+    /// Published Piper voices can be fetched as well; they are shown once they are installed.
     List {
         /// One JSON array instead of a table
         #[arg(long)]
         json: bool,
     },
-    /// Fetch models
+    /// Fetch models, voices and libraries
+    ///
+    /// A name that `list` does not show but that looks like a Piper voice's, such as
+    /// `de_DE-thorsten-medium`, is looked up in the index of published voices.
     ///
     /// A mirror of Hugging Face is used if `HF_ENDPOINT` is set; Python packages come through pip
-    /// with its own settings. Besides what `list` shows, every published Piper voice can be
-    /// fetched by its name, such as `de_DE-thorsten-medium`.
+    /// with its own settings.
     Pull {
-        /// Models to fetch, as `list` names them, or Piper voices
+        /// What to fetch, as `list` names it, or a published Piper voice
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Read model files and compare them with the catalogue
+    /// Read installed files and compare them with the digests that are known of them
     Verify {
-        /// Models to verify; all installed ones if none is named
+        /// What to verify; all that is installed if nothing is named
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Print where the file of an installed model is
+    /// Print where the main file of an installed model is, or the directory
     Path {
-        /// The model, as `list` names it
+        /// What to find, as `list` names it
         name: String,
     },
-    /// Remove model files
+    /// Remove installed files
     Remove {
-        /// Models to remove
+        /// What to remove, as `list` names it
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
@@ -78,7 +86,10 @@ pub fn run() -> ExitCode {
         }
         Err(failure) => {
             complain(&failure);
-            ExitCode::FAILURE
+            match failure {
+                Failure::Model(Error::Interrupted) => ExitCode::from(STOPPED),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -113,11 +124,8 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Pull { names } => return pull(&store, catalogue, &names),
         Command::Verify { names } => return verify(&store, catalogue, &names),
         Command::Path { name } => {
-            let entry = find(&store, catalogue, &name)?;
-            if !store.is_installed(&entry) {
-                return Err(store.not_installed(&entry.name).into());
-            }
-            writeln!(io::stdout(), "{}", store.path_of(&entry).display())?;
+            let path = store.require(store.find(catalogue, &name)?.as_ref())?;
+            writeln!(io::stdout(), "{}", path.display())?;
         }
         Command::Remove { names } => {
             for entry in find_all(&store, catalogue, &names)? {
@@ -133,22 +141,16 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An entry of the catalogue, or a voice that is installed beside it.
-fn find(store: &Store, catalogue: &Catalogue, name: &str) -> Result<Entry, Error> {
-    match catalogue.get(name) {
-        Some(entry) => Ok(entry.clone()),
-        None => store
-            .recorded_voice(name)
-            .map_or_else(|| catalogue.find(name).cloned(), Ok),
-    }
-}
-
 /// All names are looked up before anything is done, so that a typing error in the last one is
 /// not found after a gigabyte.
-fn find_all(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<Vec<Entry>, Error> {
+fn find_all<'a>(
+    store: &Store,
+    catalogue: &'a Catalogue,
+    names: &[String],
+) -> Result<Vec<Cow<'a, Entry>>, Error> {
     names
         .iter()
-        .map(|name| find(store, catalogue, name))
+        .map(|name| store.find(catalogue, name))
         .collect()
 }
 
@@ -158,7 +160,7 @@ fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCo
         // A second signal ends the process at once. If handlers can't be installed the first
         // one does, which the next pull cleans up after.
         let armed = Arc::clone(&stop);
-        let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, armed);
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, STOPPED.into(), armed);
         let _ = signal_hook::flag::register(signal, Arc::clone(&stop));
     }
     let hub_endpoint = std::env::var("HF_ENDPOINT")
@@ -170,32 +172,27 @@ fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCo
         ..Options::default()
     };
     let puller = Puller::new(store, options, progress.as_ref(), stop);
-    let mut entries = Vec::new();
-    for name in names {
-        entries.push(if catalogue.get(name).is_none() && is_voice_name(name) {
-            puller.find_published_voice(name)?
-        } else {
-            catalogue.find(name)?.clone()
-        });
-    }
+    let entries: Result<Vec<_>, Error> = names
+        .iter()
+        .map(|name| puller.find(catalogue, name))
+        .collect();
     let mut code = ExitCode::SUCCESS;
-    for entry in &entries {
-        match puller.pull(entry) {
+    for entry in entries? {
+        match puller.pull(&entry) {
             Ok(outcome) => {
                 let how = match outcome {
                     Pulled::AlreadyInstalled => "already installed",
                     Pulled::Fetched => "installed",
                 };
-                let path = store.path_of(entry);
+                let path = store.path_of(&entry);
                 progress.say(&format!("{}: {how}, {}", entry.name, path.display()));
             }
             Err(error) => {
                 progress.end();
-                complain(&error);
                 if matches!(error, Error::Interrupted) {
-                    // What a shell reports for a command that was stop.
-                    return Ok(ExitCode::from(130));
+                    return Err(error.into());
                 }
+                complain(&error);
                 code = ExitCode::FAILURE;
             }
         }
@@ -204,15 +201,15 @@ fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCo
 }
 
 fn verify(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCode, Failure> {
-    let entries = if names.is_empty() {
+    let entries: Vec<Cow<'_, Entry>> = if names.is_empty() {
         // Files of a wrong size count as installed here: they are what verifying is for.
-        let listed = catalogue.entries().iter().cloned();
-        let beside = store.voices().into_iter();
-        let beside = beside.filter(|voice| catalogue.get(&voice.name).is_none());
-        listed
+        let known = catalogue
+            .entries()
+            .iter()
             .filter(|entry| store.path_of(entry).exists())
-            .chain(beside.filter_map(|voice| store.recorded_voice(&voice.name)))
-            .collect()
+            .map(Cow::Borrowed);
+        let beside = store.voices_beside(catalogue).into_iter().map(Cow::Owned);
+        known.chain(beside).collect()
     } else {
         find_all(store, catalogue, names)?
     };
@@ -221,8 +218,16 @@ fn verify(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<Exit
     }
     let mut code = ExitCode::SUCCESS;
     for entry in entries {
-        match store.verify(&entry) {
-            Ok(()) => writeln!(io::stdout(), "{}: ok", entry.name)?,
+        let name = &entry.name;
+        let (result, found) = match entry.origin {
+            Origin::Catalogue | Origin::Index => (store.verify(&entry), "ok"),
+            Origin::ByHand => (
+                store.verify_voice(name),
+                "not checked, as it was copied by hand and no digest of it is known",
+            ),
+        };
+        match result {
+            Ok(()) => writeln!(io::stdout(), "{name}: {found}")?,
             Err(error) => {
                 complain(&error);
                 code = ExitCode::FAILURE;

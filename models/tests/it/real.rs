@@ -18,7 +18,7 @@ fn installed(name: &str) -> (Store, &'static Entry) {
     let entry = Catalogue::embedded().get(name).unwrap();
     assert!(
         store.is_installed(entry),
-        "{name} is not in {}: run `voice-stack-models pull tiny.en silero-vad`",
+        "{name} is not in {}: run `voice-stack-models pull {name}`",
         store.dir().display()
     );
     (store, entry)
@@ -58,4 +58,17 @@ fn silero_vad_has_the_tensors_that_whisper_cpp_expects() {
     let (numbers, tensors) = ggml::vad(&fs::read(store.path_of(entry)).unwrap());
     assert_eq!(numbers[..6], [6, 2, 0, 512, 64, 4]);
     assert_same_lines(&lines(&tensors), include_str!("tensors/silero-vad.txt"));
+}
+
+#[test]
+fn a_voice_and_all_that_it_needs_are_what_the_catalogue_says() {
+    for name in ["en_US-joe-medium", "onnxruntime", "espeak-ng-data"] {
+        let (store, entry) = installed(name);
+        store.verify(entry).unwrap();
+    }
+    let (store, _) = installed("en_US-joe-medium");
+    store.verify_voice("en_US-joe-medium").unwrap();
+    assert!(store.require_runtime(false).unwrap().is_file());
+    let data = store.require_espeak_data().unwrap();
+    assert!(data.join("phondata").is_file());
 }

@@ -155,7 +155,7 @@ fn a_murmur_stays_quieter_than_speech() {
 }
 
 #[test]
-fn peaks_stay_below_the_ceiling_and_the_rest_keeps_its_level() {
+fn peaks_stay_below_the_ceiling() {
     let mut loud = utterance(0.2, 10);
     let at = loud.len() / 2;
     for (n, sample) in loud[at..at + 40].iter_mut().enumerate() {

@@ -22,13 +22,13 @@ fn cache(bytes: u64) -> SpeechCache {
     SpeechCache::new(bytes, Metrics::new("tts").speech)
 }
 
-fn begin() -> Result<(Arc<Flight>, Reader), ApiError> {
-    Ok(Flight::new(Cancellation::new()))
+fn begin() -> (Arc<Flight>, Reader) {
+    Flight::new(Cancellation::new())
 }
 
 /// Asks for `key` and has it made if it isn't there; says what was found.
 fn ask(cache: &SpeechCache, key: &Arc<SpeechKey>, body: &Bytes) -> &'static str {
-    match cache.find_or_begin(key, begin).unwrap() {
+    match cache.find_or_begin(key, || Ok(begin())).unwrap() {
         Found::Kept(_) => "kept",
         Found::Joined(_) => "joined",
         Found::Begun(flight, _reader) => {
@@ -71,23 +71,24 @@ fn what_was_made_is_kept_and_everything_that_changes_it_counts() {
 #[test]
 fn two_that_want_the_same_at_once_get_one_flight() {
     let cache = cache(MIB);
-    let Found::Begun(flight, reader) = cache.find_or_begin(&key("a"), begin).unwrap() else {
+    let Found::Begun(flight, reader) = cache.find_or_begin(&key("a"), || Ok(begin())).unwrap()
+    else {
         panic!("nobody else asked");
     };
     assert!(matches!(
-        cache.find_or_begin(&key("a"), begin),
+        cache.find_or_begin(&key("a"), || Ok(begin())),
         Ok(Found::Joined(_))
     ));
     // Once all have left it is lost, and the next begins anew.
     drop(reader);
     assert!(flight.cancellation().is_cancelled());
-    let Ok(Found::Begun(second, _reader)) = cache.find_or_begin(&key("a"), begin) else {
+    let Ok(Found::Begun(second, _reader)) = cache.find_or_begin(&key("a"), || Ok(begin())) else {
         panic!("the first is lost");
     };
     // The end of the first doesn't hide the second.
     cache.forget(&key("a"), &flight);
     assert!(matches!(
-        cache.find_or_begin(&key("a"), begin),
+        cache.find_or_begin(&key("a"), || Ok(begin())),
         Ok(Found::Joined(_))
     ));
     cache.forget(&key("a"), &second);

@@ -8,7 +8,6 @@ use std::num::NonZeroU32;
 
 use mp3lame_encoder::{Bitrate, Builder, Encoder, FlushGap, Mode, MonoPcm, Quality};
 
-use super::samples::to_i16;
 use super::{Codec, EncodeError};
 
 const NAME: &str = "mp3";
@@ -17,12 +16,14 @@ const NAME: &str = "mp3";
 const OUTPUT_RESERVE_BYTES: usize = 7200;
 /// Samples a call, which bounds the buffer.
 const CHUNK_SAMPLES: usize = 16 * 1152;
+/// LAME makes everything quieter by this at our bit rates; what goes in is louder by as much.
+const LAME_SCALE: f32 = 0.95;
 
 pub(super) struct Mp3 {
     rate_hz: u32,
     /// Made at the first samples: making it can fail.
     lame: Option<Encoder>,
-    pcm: Vec<i16>,
+    scaled: Vec<f32>,
 }
 
 impl Mp3 {
@@ -30,22 +31,23 @@ impl Mp3 {
         Self {
             rate_hz,
             lame: None,
-            pcm: Vec::new(),
+            scaled: Vec::new(),
         }
     }
+}
 
-    fn lame(&mut self) -> Result<&mut Encoder, EncodeError> {
-        if self.lame.is_none() {
-            self.lame = Some(open(self.rate_hz)?);
-        }
-        Ok(self.lame.as_mut().expect("it was made if it was missing"))
+/// The encoder, made if it is missing.
+fn opened(lame: &mut Option<Encoder>, rate_hz: u32) -> Result<&mut Encoder, EncodeError> {
+    if lame.is_none() {
+        *lame = Some(open(rate_hz)?);
     }
+    Ok(lame.as_mut().expect("it was made if it was missing"))
 }
 
 fn open(rate_hz: u32) -> Result<Encoder, EncodeError> {
     let failed = |error| EncodeError::new(NAME, error);
-    // 64 kbit/s is transparent for a voice up to 24 kHz and good up to 48 kHz; below 16 kHz half
-    // of it is as much a sample.
+    // 29 dB of signal over noise for a voice of 22050 Hz; below 16 kHz half of it is as much a
+    // sample.
     let bit_rate = if rate_hz < 16_000 {
         Bitrate::Kbps32
     } else {
@@ -66,22 +68,20 @@ fn open(rate_hz: u32) -> Result<Encoder, EncodeError> {
 
 impl Codec for Mp3 {
     fn encode(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let mut pcm = std::mem::take(&mut self.pcm);
+        let lame = opened(&mut self.lame, self.rate_hz)?;
         for chunk in samples.chunks(CHUNK_SAMPLES) {
-            pcm.clear();
-            pcm.extend(chunk.iter().map(|&s| to_i16(s)));
-            out.reserve(pcm.len() * 5 / 4 + OUTPUT_RESERVE_BYTES);
-            self.lame()?
-                .encode_to_vec(MonoPcm(&pcm[..]), out)
+            self.scaled.clear();
+            self.scaled.extend(chunk.iter().map(|s| s / LAME_SCALE));
+            out.reserve(chunk.len() * 5 / 4 + OUTPUT_RESERVE_BYTES);
+            lame.encode_to_vec(MonoPcm(&self.scaled[..]), out)
                 .map_err(|error| EncodeError::new(NAME, error))?;
         }
-        self.pcm = pcm;
         Ok(())
     }
 
     fn finish(mut self: Box<Self>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         out.reserve(OUTPUT_RESERVE_BYTES);
-        self.lame()?
+        opened(&mut self.lame, self.rate_hz)?
             .flush_to_vec::<FlushGap>(out)
             .map_err(|error| EncodeError::new(NAME, error))?;
         Ok(())

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_one_of_the_format() {
-        // CRC-32/MPEG-2 without its start value: the check string, computed by hand with libogg.
+        // The check value of POSIX cksum's CRC without its final inversion.
         assert_eq!(crc32(b"123456789"), 0x89a1_897f);
     }
 

@@ -166,3 +166,105 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
         greatest_common_divisor(b, a % b)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resample(samples: &[f32], input_hz: u32, output_hz: u32, push: usize) -> Vec<f32> {
+        let mut resampler = Resampler::new(input_hz, output_hz);
+        let mut out = Vec::new();
+        for samples in samples.chunks(push) {
+            resampler.push(samples, &mut out);
+        }
+        resampler.finish(&mut out);
+        out
+    }
+
+    fn tone(rate_hz: u32, frequency_hz: f64, samples: usize) -> Vec<f32> {
+        (0..samples)
+            .map(|n| (2.0 * PI * frequency_hz * n as f64 / f64::from(rate_hz)).sin() as f32)
+            .collect()
+    }
+
+    const RATIOS: [(u32, u32); 8] = [
+        (22_050, 24_000),
+        (22_050, 48_000),
+        (16_000, 24_000),
+        (48_000, 8_000),
+        (22_050, 8_000),
+        (44_100, 22_050),
+        (22_050, 23_999),
+        (47_999, 8_001),
+    ];
+
+    #[test]
+    fn a_tone_comes_out_at_its_time_and_level() {
+        for (input_hz, output_hz) in RATIOS {
+            // Near the end of the lower band's pass band.
+            for frequency_hz in [300.0, 0.42 * f64::from(input_hz.min(output_hz))] {
+                let input = tone(input_hz, frequency_hz, input_hz as usize / 4);
+                let out = resample(&input, input_hz, output_hz, 1000);
+                let ideal = tone(output_hz, frequency_hz, out.len());
+                let edge = out.len() / 8;
+                let worst = out[edge..out.len() - edge]
+                    .iter()
+                    .zip(&ideal[edge..])
+                    .map(|(a, b)| (a - b).abs())
+                    .fold(0.0, f32::max);
+                assert!(
+                    worst < 1e-3,
+                    "{input_hz} to {output_hz} Hz, {frequency_hz} Hz: off by {worst}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_output_cannot_hold_is_gone() {
+        let input = tone(22_050, 6_000.0, 22_050);
+        let out = resample(&input, 22_050, 8_000, 22_050);
+        let loudest = out[500..7_500].iter().fold(0.0_f32, |p, s| p.max(s.abs()));
+        assert!(loudest < 1e-3, "{loudest}");
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_input_to_the_sample() {
+        for (input_hz, output_hz) in RATIOS {
+            for samples in [0_usize, 1, 2, 63, 64, 65, 1000, 12_345] {
+                let out = resample(&vec![0.5; samples], input_hz, output_hz, 777);
+                let exact = (samples as u64 * u64::from(output_hz)).div_ceil(u64::from(input_hz));
+                assert_eq!(
+                    out.len() as u64,
+                    exact,
+                    "{samples} of {input_hz} to {output_hz}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn pushes_of_any_size_give_the_same_samples() {
+        let input = tone(22_050, 440.0, 3_000);
+        for (input_hz, output_hz) in RATIOS {
+            let whole = resample(&input, input_hz, output_hz, input.len());
+            for push in [1, 13, 500] {
+                assert!(resample(&input, input_hz, output_hz, push) == whole);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_rate_changes_nothing() {
+        let input = tone(22_050, 440.0, 100);
+        assert_eq!(resample(&input, 22_050, 22_050, 7), input);
+    }
+
+    #[test]
+    fn only_half_a_filter_is_held_back() {
+        let mut resampler = Resampler::new(22_050, 24_000);
+        let mut out = Vec::new();
+        resampler.push(&vec![0.0; 22_050], &mut out);
+        assert!(out.len() > 24_000 - 100, "{}", out.len());
+    }
+}

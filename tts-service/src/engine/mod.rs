@@ -9,7 +9,11 @@ mod phonemes;
 mod piper;
 mod runtime;
 mod runtime_library;
+#[cfg(any(test, feature = "test-double"))]
+pub mod scripted;
 mod sessions;
+#[cfg(test)]
+mod test_files;
 mod voice_config;
 
 use voice_common::admission::Permit;
@@ -19,7 +23,7 @@ pub use espeak::Espeak;
 pub use phonemes::{MAX_RUN_PHONEMES, Phonemiser, to_ids};
 pub use piper::{EngineConfig, Noise, PiperVoice, Shared};
 pub use runtime::Runtime;
-pub use sessions::PoolShape;
+pub use sessions::{PoolShape, footprint_bytes};
 pub use voice_config::{PhonemeSource, VoiceConfig};
 
 /// What a voice is.

@@ -12,9 +12,10 @@ use super::PhonemeIds;
 use super::espeak::{Clause, Espeak};
 use super::voice_config::{PhonemeSource, VoiceConfig};
 
-/// The longest run of a voice, in phonemes. Memory grows with a run: see
-/// [`super::sessions::footprint_bytes`]. Longer sentences are cut where they pause.
-pub const MAX_RUN_PHONEMES: usize = 500;
+/// The longest run of a voice, in phonemes: ten seconds and more of speech. Memory grows with
+/// a run (see [`super::footprint_bytes`]), and so does the time that others wait for their turn.
+/// Longer sentences are cut where they pause.
+pub const MAX_RUN_PHONEMES: usize = 300;
 
 /// Makes phonemes for one voice.
 #[derive(Debug, Clone)]
@@ -128,9 +129,13 @@ pub fn cut(phonemes: &[String], most: usize) -> Vec<&[String]> {
                 .rposition(|it| ends(it))
                 .filter(|it| *it >= most / 2)
         };
-        let at = last(|it| matches!(it, "," | ";" | ":"))
+        let mut at = last(|it| matches!(it, "," | ";" | ":"))
             .or_else(|| last(|it| it == " "))
             .map_or(most, |it| it + 1);
+        // The space after punctuation belongs to it.
+        if at < most && rest[at] == " " {
+            at += 1;
+        }
         let (part, after) = rest.split_at(at);
         parts.push(part);
         rest = after;

@@ -167,3 +167,7 @@ impl Synthesizer for PiperVoice {
         self.sessions.run(&run, cancellation)
     }
 }
+
+#[cfg(test)]
+#[path = "piper_tests.rs"]
+mod tests;

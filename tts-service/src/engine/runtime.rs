@@ -145,7 +145,3 @@ fn try_cuda() -> Result<(), String> {
         .map(drop)
         .map_err(|it| it.to_string())
 }
-
-#[cfg(test)]
-#[path = "runtime_tests.rs"]
-mod tests;

@@ -41,11 +41,9 @@ pub fn check(path: &Path) -> Result<String, String> {
             return Err(format!("{shown} is a broken ONNX Runtime"));
         };
         let version = CStr::from_ptr((base.version)()).to_string_lossy();
-        (
-            version.into_owned(),
-            fits(&CStr::from_ptr((base.version)()).to_string_lossy())
-                && !(base.api)(ort::MINOR_VERSION).is_null(),
-        )
+        // An older one would print a complaint, so the version is looked at first.
+        let has_api = fits(&version) && !(base.api)(ort::MINOR_VERSION).is_null();
+        (version.into_owned(), has_api)
     };
     // Its threads and statics would not survive unloading; `ort` gets the same copy.
     let _loaded_for_good = ManuallyDrop::new(library);

@@ -6,7 +6,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ort::ep::CPU;
 use ort::session::{RunOptions, Session, SessionInputValue, SessionOutputs};
 use ort::value::{Tensor, TensorElementType};
 use parking_lot::Mutex;
@@ -24,6 +23,31 @@ pub struct PoolShape {
     pub sessions: usize,
     /// Threads that compute one sentence together.
     pub threads_each: usize,
+}
+
+/// Threads that one sentence still gains from.
+const MOST_THREADS_EACH: usize = 4;
+
+impl PoolShape {
+    /// A shape for so many cores and so many requests at a time; never more threads than
+    /// cores. Two threads a session where there are cores for it: the first sentence, which
+    /// a listener waits for, comes sooner, and each session less saves 1.5 times the model's
+    /// size. The price is about an eighth more processor time for the same speech.
+    pub fn choose(cores: usize, max_concurrent: usize) -> Self {
+        let cores = cores.max(1);
+        let sessions = (cores / 2).clamp(1, max_concurrent.max(1));
+        Self {
+            sessions,
+            threads_each: (cores / sessions).min(MOST_THREADS_EACH),
+        }
+    }
+}
+
+/// Resident memory that a voice takes at most: its weights once a session, as they are and
+/// as the processor likes them, and one run of the longest kind in each session.
+pub fn footprint_bytes(model_file_bytes: u64, shape: PoolShape) -> u64 {
+    const LONGEST_RUN: u64 = 320 << 20;
+    shape.sessions as u64 * (model_file_bytes + model_file_bytes / 2 + LONGEST_RUN)
 }
 
 /// The values of one run.
@@ -84,6 +108,12 @@ impl Sessions {
         })
     }
 
+    /// How many sessions wait for a run.
+    #[cfg(test)]
+    pub fn free(&self) -> usize {
+        self.turns.available_permits()
+    }
+
     /// Computes one run, on a blocking thread inside a tokio runtime.
     ///
     /// # Errors
@@ -93,7 +123,7 @@ impl Sessions {
         let mut turn = self.turn(&handle, cancellation)?;
         let session = turn.session.as_mut().expect("is taken by drop only");
         let inputs = inputs(run, self.with_speaker).map_err(failed)?;
-        let options = Arc::new(RunOptions::new().map_err(failed)?);
+        let options = Arc::new(run_options().map_err(failed)?);
         let watch = handle.spawn({
             let (options, cancellation) = (Arc::clone(&options), cancellation.clone());
             async move {
@@ -137,17 +167,24 @@ fn build(model: &Path, runtime: &Runtime, threads: usize) -> Result<Session, Str
             .with_inter_threads(1)?
             // Waiting threads sleep: they would take a core from other sentences.
             .with_intra_op_spinning(false)?
-            // One plan of memory is kept for each length of a sentence, which never repeats.
+            // A plan of memory for each length of a sentence would be kept, and few repeat.
             .with_memory_pattern(false)?;
-        let cpu = CPU::default().with_arena_allocator(false).build();
         let mut builder = if runtime.uses_gpu() {
-            builder.with_execution_providers([cuda(), cpu])?
+            builder.with_execution_providers([cuda()])?
         } else {
-            builder.with_execution_providers([cpu])?
+            builder
         };
         builder.commit_from_file(model)
     };
-    session().map_err(|it| format!("{} can't be loaded: {it}", model.display()))
+    session().map_err(|it| format!("can't be loaded: {it}"))
+}
+
+/// Gives memory back after each run: else a session would keep for good what its longest
+/// sentence took, hundreds of megabytes.
+fn run_options() -> ort::Result<RunOptions> {
+    let mut options = RunOptions::new()?;
+    options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
+    Ok(options)
 }
 
 /// Names and types as every Piper voice has them.
@@ -168,7 +205,7 @@ fn check_outlets(session: &Session, with_speaker: bool) -> Result<(), String> {
                 .any(|it| it.name() == *name && it.dtype().tensor_type() == Some(*element))
         });
     if !fits {
-        let names: Vec<_> = inputs.iter().map(|it| it.name()).collect();
+        let names: Vec<_> = inputs.iter().map(ort::value::Outlet::name).collect();
         return Err(format!(
             "no Piper voice of {} speaker{}: its inputs are {}",
             if with_speaker { "several" } else { "one" },

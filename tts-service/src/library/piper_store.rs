@@ -12,6 +12,7 @@ use super::VoiceSource;
 use crate::config::TtsConfig;
 use crate::engine::{
     EngineConfig, Noise, PiperVoice, PoolShape, Shared, Synthesizer, VoiceConfig, VoiceInfo,
+    footprint_bytes,
 };
 
 /// Voices in the store, computed with ONNX Runtime.
@@ -56,13 +57,13 @@ impl PiperStore {
                 w_scale: tts.tts_noise_w_scale,
             },
         };
-        let for_gpu = store.require_runtime(true);
-        let for_cpu = || store.require_runtime(false).map_err(|it| it.to_string());
-        let engine = match (tts.tts_device, for_gpu) {
+        let gpu_library = store.require_runtime(true);
+        let cpu_library = || store.require_runtime(false).map_err(|it| it.to_string());
+        let engine = match (tts.tts_device, gpu_library) {
             (Device::Cuda, Err(error)) => return Err(format!("TTS_DEVICE=cuda: {error}")),
             // The library for GPUs computes on the CPU as well, where there is no GPU.
             (device @ (Device::Cuda | Device::Auto), Ok(library)) => engine(library, device),
-            (Device::Cpu | Device::Auto, _) => engine(for_cpu()?, Device::Cpu),
+            (Device::Cpu | Device::Auto, _) => engine(cpu_library()?, Device::Cpu),
         };
         let shared = Shared::start(&engine)?;
         let opened = Self {
@@ -173,6 +174,6 @@ impl VoiceSource for PiperStore {
         }
         let voice = self.store.require_voice(id).ok()?;
         let file_bytes = std::fs::metadata(voice.model).ok()?.len();
-        Some(file_bytes * 3)
+        Some(footprint_bytes(file_bytes, self.shape))
     }
 }

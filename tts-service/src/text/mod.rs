@@ -1,10 +1,21 @@
-//! What is spoken, in which pieces: input text → characters that can be spoken → blocks
-//! without markup → sentences → utterances.
+//! What is spoken, in which pieces: input text → utterances.
+//!
+//! ```text
+//! characters → markup (→ punctuation) → sentences → pieces
+//! ```
+//!
+//! Text is text: neither SSML (`<break/>`) nor phonemes in `[[ ]]` nor any other notation is
+//! obeyed. Every step is bounded and takes linear time, whatever comes.
 
-mod chunks;
-mod clean;
+mod characters;
 mod markup;
+mod pieces;
+mod punctuation;
 mod sentences;
+#[cfg(test)]
+mod tests;
+
+pub use pieces::MAX_LENGTH;
 
 /// How long the silence after an utterance is, by what ends there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,37 +33,41 @@ pub enum Pause {
 /// A piece of text that is synthesised at once: a sentence, or a part of a long one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Utterance {
-    /// The text, cleaned of what can't be spoken.
+    /// The text, cleaned of what can't be spoken. Never longer than [`MAX_LENGTH`] characters,
+    /// and never without a character that is heard.
     pub text: String,
     /// What ends with it.
     pub pause: Pause,
 }
 
-/// The utterances of a text in `language` (a BCP 47 tag such as `en-US`), in order; none if
-/// it has nothing to speak. The first one is short, so that the first audio is there soon.
-/// Takes time in proportion to the text.
+/// The utterances of a text, in order; none where there is nothing to speak.
+///
+/// `language` is a BCP 47 tag such as `en-US`; the rules for English stand in for unknown ones.
+/// The first utterance is a short one, so that there soon is something to hear. Short sentences
+/// are not joined: the phonemiser would part them again.
 pub fn utterances(input: &str, language: &str) -> Vec<Utterance> {
-    let text = clean::clean(input);
     let mut utterances: Vec<Utterance> = Vec::new();
-    for block in markup::blocks(&text) {
-        let before = utterances.len();
-        for sentence in sentences::sentences(&block, language) {
-            chunks::append(&mut utterances, sentence);
-        }
-        if utterances.len() > before
-            && let Some(last) = utterances.last_mut()
-        {
-            last.pause = Pause::Paragraph;
+    for block in markup::blocks(&characters::clean(input)) {
+        let sentences = sentences::sentences(&block.text, language);
+        let last = sentences.len().saturating_sub(1);
+        for (index, sentence) in sentences.into_iter().enumerate() {
+            let end = if index == last {
+                block.end
+            } else {
+                Pause::Sentence
+            };
+            for (text, pause) in pieces::pieces(sentence, utterances.is_empty(), end) {
+                if text.contains(characters::is_spoken) {
+                    utterances.push(Utterance {
+                        text: text.to_owned(),
+                        pause,
+                    });
+                } else if let Some(before) = utterances.last_mut() {
+                    // A closing mark of its own: what ends with it ends before it.
+                    before.pause = pause;
+                }
+            }
         }
     }
     utterances
 }
-
-/// Whether a voice has anything to say for `text`: a letter, a digit, or a symbol with a name.
-fn is_speakable(text: &str) -> bool {
-    text.chars()
-        .any(|c| c.is_alphanumeric() || clean::has_a_name(c))
-}
-
-#[cfg(test)]
-mod tests;

@@ -72,9 +72,20 @@ impl Fixture {
         &self.catalogue.entries()[0]
     }
 
-    pub fn pull(&self) -> Result<Pulled, Error> {
+    pub fn puller(&self) -> Puller<'_> {
         let cancelled = Arc::clone(&self.cancelled);
-        Puller::new(&self.store, self.options.clone(), &self.progress, cancelled).pull(self.entry())
+        Puller::new(&self.store, self.options.clone(), &self.progress, cancelled)
+    }
+
+    pub fn pull(&self) -> Result<Pulled, Error> {
+        self.puller().pull(self.entry())
+    }
+
+    /// Looks a name up, as the command line does, and pulls what it finds.
+    pub fn pull_by_name(&self, name: &str) -> Result<Pulled, Error> {
+        let puller = self.puller();
+        let entry = puller.find(&self.catalogue, name)?;
+        puller.pull(&entry)
     }
 
     /// Pulls, which must fail, and returns the one line that says why.
@@ -109,7 +120,12 @@ impl Fixture {
 
     /// Names of everything in the store but lock files.
     pub fn files(&self) -> Vec<String> {
-        let Ok(items) = fs::read_dir(self.store.dir()) else {
+        self.files_in("")
+    }
+
+    /// The same for a directory inside the store.
+    pub fn files_in(&self, dir: &str) -> Vec<String> {
+        let Ok(items) = fs::read_dir(self.store.dir().join(dir)) else {
             return Vec::new();
         };
         let mut names: Vec<String> = items

@@ -3,12 +3,18 @@
 //! The header is written before anything is known of the whole: no number of samples, no sizes
 //! of frames, no checksum, which the format allows. [`super::make_exact`] adds the number.
 
+mod checksum;
+mod exact;
+mod verbatim;
+
 use flacenc::bitsink::MemSink;
 use flacenc::component::{BitRepr, StreamInfo};
 use flacenc::config;
 use flacenc::encode_fixed_size_frame;
 use flacenc::error::{Verified, Verify};
 use flacenc::source::{Fill, FrameBuf};
+
+pub(super) use exact::make_exact;
 
 use super::samples::to_i16;
 use super::{Codec, EncodeError};
@@ -17,6 +23,8 @@ const NAME: &str = "flac";
 
 /// 93 ms of a 22050 Hz voice: what a push may leave behind.
 const BLOCK_SAMPLES: usize = 2048;
+/// The shortest block that the crate encodes.
+const MIN_BLOCK_SAMPLES: usize = 32;
 const BITS_PER_SAMPLE: usize = 16;
 const CHANNELS: usize = 1;
 
@@ -117,8 +125,10 @@ impl Codec for Flac {
 
     fn finish(mut self: Box<Self>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.open(out)?;
-        if !self.block.is_empty() {
-            self.encode_block(out)?;
+        match self.block.len() {
+            0 => {}
+            1..MIN_BLOCK_SAMPLES => verbatim::write_frame(&self.block, self.frames_out, out),
+            _ => self.encode_block(out)?,
         }
         Ok(())
     }

@@ -40,6 +40,25 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
+def memory_bytes(pid: int) -> dict[str, int]:
+    """What a process holds in memory now, and the most that it held so far."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    fields = dict(line.split(":", 1) for line in status)
+    return {
+        "resident": int(fields["VmRSS"].split()[0]) * 1024,
+        "peak": int(fields["VmHWM"].split()[0]) * 1024,
+    }
+
+
+def idle_cores(pids: list[int], seconds: float) -> list[float]:
+    """Cores that each of these processes uses while nobody asks for anything."""
+    started = time.perf_counter()
+    before = [cpu_seconds(pid) for pid in pids]
+    time.sleep(seconds)
+    wall = time.perf_counter() - started
+    return [(cpu_seconds(pid) - then) / wall for pid, then in zip(pids, before)]
+
+
 def busy_seconds() -> float:
     """CPU time of everything on the machine so far, time that the hypervisor took included."""
     first = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()

@@ -1,0 +1,244 @@
+//! What one name in the catalogue stands for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::draft::Draft;
+use super::source::Source;
+use crate::digest::Digests;
+
+/// A model, a voice, a library or a set of data that can be installed under one name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Draft")]
+pub struct Entry {
+    /// The name that users say: `base-q8_0`.
+    pub name: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// The only architecture that it is for; `None` if it is for all.
+    pub arch: Option<Arch>,
+    /// What is installed.
+    pub content: Content,
+    /// Exact size of all that is installed, in bytes.
+    pub size_bytes: u64,
+    /// SPDX identifier of the licence.
+    pub licence: String,
+    /// Languages that it understands or speaks.
+    pub languages: Languages,
+    /// How the weights are stored.
+    pub quantisation: Quantisation,
+    /// The model this is a form of: `base-q8_0` is one of `base`.
+    pub base_model: String,
+    /// Where the content comes from, tried in this order.
+    pub sources: Vec<Source>,
+    /// Who says what the content should be.
+    pub origin: Origin,
+}
+
+/// What an entry installs.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Files with a name each, the main one first: the one that a program is told to load.
+    Files(Vec<FileSpec>),
+    /// A directory of files that nobody names one by one.
+    Tree(TreeSpec),
+}
+
+/// A file that is installed.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    /// Path inside the models directory, parts divided by `/`.
+    pub path: String,
+    /// Exact size in bytes.
+    pub size_bytes: u64,
+    /// SHA-256, like all digests in lower-case hexadecimal. At least one of the digests is
+    /// there, unless the file was put there by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// SHA-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha1: Option<String>,
+    /// MD5: all that the index of published voices states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+}
+
+/// A directory that is installed as a whole.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TreeSpec {
+    /// Path inside the models directory.
+    pub path: String,
+    /// Exact number of files, directories not counted.
+    pub file_count: usize,
+    /// Exact sum of their sizes in bytes.
+    pub size_bytes: u64,
+    /// One digest for names and content of all files: the SHA-256 of a text with one line
+    /// `SHA256␠␠PATH` a file, sorted by path (relative to the directory) byte by byte. Inside
+    /// the directory, this prints it:
+    /// `find * -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`
+    pub sha256: String,
+}
+
+/// What an entry is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Speech recognition, for whisper.cpp.
+    Whisper,
+    /// Voice activity detection, for whisper.cpp.
+    Vad,
+    /// Speech synthesis: a Piper voice, two files.
+    Voice,
+    /// ONNX Runtime, the library that computes voices.
+    Runtime,
+    /// eSpeak NG's data, which turns text into the phonemes that voices speak.
+    Phonemes,
+}
+
+/// Languages that a model understands or speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Languages {
+    /// English and nothing else; language detection on such a model is nonsense.
+    EnglishOnly,
+    /// All of Whisper's languages; for what does not know languages: any.
+    Multilingual,
+    /// One language as it is spoken in one region, `de_DE`: a voice's.
+    #[serde(untagged)]
+    Locale(String),
+}
+
+/// How a model's matrices are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quantisation {
+    /// 16-bit floats.
+    F16,
+    /// 8-bit integers in blocks of 32.
+    #[serde(rename = "q8_0")]
+    Q8_0,
+    /// 5-bit integers, one scale a block.
+    #[serde(rename = "q5_0")]
+    Q5_0,
+    /// 5-bit integers, scale and minimum a block.
+    #[serde(rename = "q5_1")]
+    Q5_1,
+    /// There is no such choice.
+    None,
+}
+
+/// Architectures that some content is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// 64-bit x86.
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// 64-bit ARM.
+    Aarch64,
+}
+
+/// Who says what an entry's files should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The catalogue that was built into the program.
+    Catalogue,
+    /// The index of published voices. A record beside the files keeps what it said.
+    Index,
+    /// Nobody: the files were put there by hand.
+    ByHand,
+}
+
+macro_rules! display_as {
+    ($type:ty { $($variant:ident => $text:literal),+ $(,)? }) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(match self { $(Self::$variant => $text),+ })
+            }
+        }
+    };
+}
+
+display_as!(Kind {
+    Whisper => "whisper", Vad => "vad", Voice => "voice", Runtime => "runtime",
+    Phonemes => "phonemes",
+});
+display_as!(Quantisation {
+    F16 => "f16", Q8_0 => "q8_0", Q5_0 => "q5_0", Q5_1 => "q5_1", None => "none",
+});
+display_as!(Arch { X86_64 => "x86_64", Aarch64 => "aarch64" });
+
+impl fmt::Display for Languages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::EnglishOnly => "english-only",
+            Self::Multilingual => "multilingual",
+            Self::Locale(locale) => locale,
+        })
+    }
+}
+
+impl Arch {
+    /// The architecture that this program was built for, if it is one of these.
+    pub fn here() -> Option<Self> {
+        [Self::X86_64, Self::Aarch64]
+            .into_iter()
+            .find(|arch| arch.to_string() == std::env::consts::ARCH)
+    }
+}
+
+impl Entry {
+    /// Path, inside the models directory, of what a program is told to load: the main file, or
+    /// the directory.
+    pub fn path(&self) -> &str {
+        match &self.content {
+            Content::Files(files) => &files[0].path,
+            Content::Tree(tree) => &tree.path,
+        }
+    }
+
+    /// Whether it obeys the rules of the catalogue; says which one it breaks.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        super::validate::check(std::slice::from_ref(self))
+    }
+
+    /// The files that are named one by one; none for a tree.
+    pub fn files(&self) -> &[FileSpec] {
+        match &self.content {
+            Content::Files(files) => files,
+            Content::Tree(_) => &[],
+        }
+    }
+}
+
+impl FileSpec {
+    /// Whether `digests` are those of this file: each one that is stated must agree.
+    pub(crate) fn accepts(&self, digests: &Digests) -> bool {
+        let agree =
+            |stated: &Option<String>, found: &Option<String>| stated.is_none() || stated == found;
+        agree(&self.sha256, &digests.sha256)
+            && agree(&self.sha1, &digests.sha1)
+            && agree(&self.md5, &digests.md5)
+    }
+
+    /// The last part of its path.
+    pub(crate) fn file_name(&self) -> &str {
+        self.path
+            .rsplit_once('/')
+            .map_or(self.path.as_str(), |(_, name)| name)
+    }
+}
+
+impl Origin {
+    /// Where digests are stated, to say which ones a file does not have.
+    pub(crate) fn stated_where(self) -> &'static str {
+        match self {
+            Self::Catalogue => "the one in the catalogue",
+            Self::Index => "the one in the index of voices",
+            Self::ByHand => "known",
+        }
+    }
+}

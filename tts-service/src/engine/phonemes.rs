@@ -50,7 +50,9 @@ impl Phonemiser {
 impl Phonemiser {
     /// The clauses of all pieces that espeak-ng may read at once.
     fn clauses(&self, voice: &str, text: &str) -> Result<Vec<Clause>, String> {
-        let pieces = scripts::pieces(voice, text);
+        let safe = |c| if scripts::is_safe(voice, c) { c } else { ' ' };
+        let text: String = text.chars().map(safe).collect();
+        let pieces = scripts::pieces(voice, &text);
         let last = pieces.len() - 1;
         let mut clauses = Vec::new();
         for (number, piece) in pieces.into_iter().enumerate() {

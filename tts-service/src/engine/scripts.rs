@@ -3,7 +3,8 @@
 //! espeak-ng reads a word in a foreign script with the rules of another language, and comes
 //! back. Where one clause needs two other languages, it can read wild pointers and end the
 //! process ("𐩔-ཱི" in Hindi does; Piper's own espeak-ng has such texts as well). So it never
-//! gets more than one foreign script at once.
+//! gets more than one foreign script at once, and with languages that aren't written in Latin
+//! letters, none but those.
 
 use icu_properties::props::Script;
 use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
@@ -38,6 +39,23 @@ fn own_scripts(voice: &str) -> &'static [Script] {
         "te" => &[Script::Telugu],
         "th" => &[Script::Thai],
         _ => &[Script::Latin],
+    }
+}
+
+/// Whether espeak-ng may see the character with this voice. Languages of other scripts than
+/// Latin call for English as soon as they meet a Latin letter or a symbol; a third language
+/// is what must not come.
+pub(super) fn is_safe(voice: &str, c: char) -> bool {
+    let own = own_scripts(voice);
+    if own.contains(&Script::Latin) {
+        return true;
+    }
+    match SCRIPTS.get(c) {
+        Script::Common | Script::Inherited => {
+            c < '\u{3400}' && !('\u{2100}'..'\u{3000}').contains(&c)
+        }
+        Script::Latin => c < '\u{250}',
+        script => own.contains(&script),
     }
 }
 

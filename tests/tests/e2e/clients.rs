@@ -1,6 +1,6 @@
 //! Real clients, unchanged.
 
-use voice_stack_tests::kind::ASR;
+use voice_stack_tests::kind::{ASR, TTS};
 use voice_stack_tests::service::Service;
 use voice_stack_tests::{python, samples};
 
@@ -75,4 +75,35 @@ fn schemathesis_finds_no_server_error_and_no_violation_of_the_schema() {
     println!("{printed}");
     assert!(asr.client().is_alive());
     assert!(!asr.log().contains("panicked"), "{}", asr.log());
+}
+
+fn openai_speech(scenario: &str, settings: &[(&str, &str)]) {
+    let tts = Service::start(&TTS, settings);
+    let output = python::command("python")
+        .arg(python::script("openai_speech.py"))
+        .args([scenario, &tts.url()])
+        .output();
+    let printed = python::checked(&output.unwrap());
+    assert!(
+        printed.contains(&format!("{scenario}: passed")),
+        "{printed}"
+    );
+}
+
+#[test]
+fn openai_python_speaks_in_every_format_and_streams() {
+    openai_speech("formats", &[]);
+    openai_speech("stream", &[]);
+}
+
+#[test]
+fn openai_python_raises_its_typed_errors_for_speech() {
+    openai_speech("bad_requests", &[("MAX_INPUT_CHARS", "4096")]);
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(keys.path(), "right\n").unwrap();
+    openai_speech("keys", &[("API_KEYS_FILE", keys.path().to_str().unwrap())]);
+    openai_speech(
+        "full",
+        &[("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")],
+    );
 }

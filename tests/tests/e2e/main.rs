@@ -30,6 +30,7 @@ mod lifecycle;
 mod memory;
 mod models;
 mod probes;
+mod round_trip;
 mod slow_clients;
 mod speech_guards;
 mod start;

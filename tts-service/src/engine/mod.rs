@@ -11,6 +11,7 @@ mod runtime;
 mod runtime_library;
 #[cfg(any(test, feature = "test-double"))]
 pub mod scripted;
+mod scripts;
 mod sessions;
 #[cfg(test)]
 mod test_files;

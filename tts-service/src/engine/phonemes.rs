@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::PhonemeIds;
 use super::espeak::{Clause, Espeak};
+use super::scripts;
 use super::voice_config::{PhonemeSource, VoiceConfig};
 
 /// The longest run of a voice, in phonemes: ten seconds and more of speech. Memory grows with
@@ -35,7 +36,7 @@ impl Phonemiser {
     /// espeak-ng doesn't have the voice's language.
     pub fn sentences(&self, config: &VoiceConfig, text: &str) -> Result<Vec<Vec<String>>, String> {
         let sentences = match &config.source {
-            PhonemeSource::Espeak(voice) => join_clauses(self.espeak.clauses(voice, text)?),
+            PhonemeSource::Espeak(voice) => join_clauses(self.clauses(voice, text)?),
             PhonemeSource::Text => vec![text.nfd().collect()],
         };
         Ok(sentences
@@ -43,6 +44,30 @@ impl Phonemiser {
             .filter(|it: &Vec<char>| !it.is_empty())
             .map(|it| merge_clusters(&it, &config.clusters))
             .collect())
+    }
+}
+
+impl Phonemiser {
+    /// The clauses of all pieces that espeak-ng may read at once.
+    fn clauses(&self, voice: &str, text: &str) -> Result<Vec<Clause>, String> {
+        let safe = |c| if scripts::is_safe(voice, c) { c } else { ' ' };
+        let text: String = text.chars().map(safe).collect();
+        let pieces = scripts::pieces(voice, &text);
+        let last = pieces.len() - 1;
+        let mut clauses = Vec::new();
+        for (number, piece) in pieces.into_iter().enumerate() {
+            let mut read = self.espeak.clauses(voice, piece)?;
+            // A piece that ends in the middle of a sentence doesn't end the sentence.
+            if number < last
+                && let Some(clause) = read.last_mut()
+                && clause.punctuation.is_none()
+            {
+                clause.ends_sentence = false;
+                clause.phonemes.push(' ');
+            }
+            clauses.append(&mut read);
+        }
+        Ok(clauses)
     }
 }
 

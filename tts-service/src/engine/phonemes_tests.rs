@@ -1,6 +1,11 @@
 use serde_json::json;
 
 use super::*;
+use crate::engine::test_files;
+
+fn phonemiser() -> Phonemiser {
+    Phonemiser::new(Espeak::start(&test_files::espeak_data()).unwrap())
+}
 
 fn clause(phonemes: &str, punctuation: Option<char>, ends_sentence: bool) -> Clause {
     Clause {
@@ -83,5 +88,26 @@ fn a_long_sentence_is_cut_where_it_pauses() {
         let sentence = characters(sentence);
         let texts: Vec<String> = cut(&sentence, most).iter().map(|it| it.concat()).collect();
         assert_eq!(texts, parts);
+    }
+}
+
+proptest::proptest! {
+    // Hindi is the one of which texts are known that espeak-ng alone would not survive.
+    #[test]
+    fn any_text_is_read(text in "(\\PC|[a-zäß ]|[а-я]|[क-ह]|[😀-🙏]){0,200}", voice in 0_usize..8) {
+        let voice = ["en-us", "de", "ru", "cmn", "ar", "fr", "hi", "hi"][voice];
+        phonemiser().clauses(voice, &text).unwrap();
+    }
+}
+
+#[test]
+fn texts_that_espeak_ng_alone_does_not_survive_are_read() {
+    for (voice, text) in [
+        ("hi", "\u{10A54}-\u{F73}"),
+        ("de", "🚼 Ж"),
+        ("de", "🚼\u{202}"),
+        ("en-us", "🚼 Ж ཱ 世 क"),
+    ] {
+        phonemiser().clauses(voice, text).unwrap();
     }
 }

@@ -20,6 +20,9 @@ use crate::kind::Kind;
 /// Generous: the machines that run this are slow and shared.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
+/// Of the log of a service whose test failed.
+const LOG_LINES_SHOWN: usize = 20;
+
 /// A running service.
 pub struct Service {
     kind: &'static Kind,
@@ -267,6 +270,18 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        // Whoever reads why a test failed wants to know what the service thought of it.
+        if std::thread::panicking() {
+            let log = self.log();
+            let of_interest = |line: &&str| {
+                [" WARN ", " ERROR ", "panicked"]
+                    .iter()
+                    .any(|it| line.contains(it))
+            };
+            let lines: Vec<&str> = log.lines().filter(of_interest).collect();
+            let last = &lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..];
+            eprintln!("the service's log, in part:\n{}", last.join("\n"));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

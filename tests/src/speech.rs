@@ -40,6 +40,11 @@ pub fn word() -> Request {
     }
 }
 
+/// A second, about.
+pub fn phrase() -> Request {
+    request(&json!({"input": "Nobody saw it go.", "response_format": "flac"}))
+}
+
 /// [`SENTENCE`] as WAV.
 pub fn sentence() -> Request {
     Request {

@@ -30,7 +30,7 @@ pub static TTS: Kind = Kind {
         least_bytes: 60 * MIB,
     },
     quick: speech::word,
-    ordinary: speech::sentence,
+    ordinary: speech::phrase,
     // Half an hour; as MP3 some 14 MB, of which the connection and the service together take
     // what is made in half a minute at least.
     long: || speech::request(&json!({"input": speech::text_of(500)})),

@@ -155,6 +155,7 @@ fn equal_requests_at_once_compute_once_and_one_that_comes_later_not_at_all() {
 fn three_hundred_requests_leave_nothing_in_memory_once_the_voice_has_left() {
     const CLIENTS: usize = 8;
     const REQUESTS: usize = 300;
+    const FORMATS: [&str; 6] = ["mp3", "opus", "aac", "flac", "wav", "pcm"];
     let service = Service::start(&TTS, &[("IDLE_TIMEOUT_MINUTES", "0.05")]);
     let before = service.rss_bytes();
     std::thread::scope(|scope| {
@@ -162,9 +163,9 @@ fn three_hundred_requests_leave_nothing_in_memory_once_the_voice_has_left() {
             let client = service.client();
             scope.spawn(move || {
                 for number in (first..REQUESTS).step_by(CLIENTS) {
-                    let format = ["mp3", "opus", "flac", "wav", "pcm"][number % 5];
+                    let format = FORMATS[number % FORMATS.len()];
                     let text = format!("This is number {number}.");
-                    let fields = json!({"input": text, "response_format": format});
+                    let fields = json!({"input": text, "response_format": format, "speed": 2});
                     client.serve(&speech::request(&fields));
                 }
             });

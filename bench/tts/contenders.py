@@ -75,6 +75,8 @@ class HttpSpeaker(HttpProcess):
             if first is None and (heard is None or heard.begun):
                 first = time.perf_counter() - started
         total = time.perf_counter() - started
+        # A body of known length does not close itself when it is read in parts.
+        answer.close()
         self.kept.used = time.monotonic()
         return first or total, total
 

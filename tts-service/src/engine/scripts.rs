@@ -52,7 +52,9 @@ pub(super) fn is_safe(voice: &str, c: char) -> bool {
     }
     match SCRIPTS.get(c) {
         Script::Common | Script::Inherited => {
-            c < '\u{3400}' && !('\u{2100}'..'\u{3000}').contains(&c)
+            let is_full_width = ('\u{ff00}'..='\u{ffef}').contains(&c);
+            let has_an_english_name = ('\u{2100}'..'\u{3000}').contains(&c);
+            is_full_width || (c < '\u{3400}' && !has_an_english_name)
         }
         Script::Latin => c < '\u{250}',
         script => own.contains(&script),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
 use voice_common::ApiError;
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
@@ -137,7 +136,6 @@ fn audio_error(error: AudioError, field: &'static str, cancellation: &Cancellati
             message,
         },
         AudioError::TooLong { .. } => ApiError::InputTooLong {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
             code: "audio_too_long",
             message,
         },

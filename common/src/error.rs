@@ -78,9 +78,7 @@ pub enum ApiError {
     /// The input is within the byte limit, but too long to process.
     #[error("{message}")]
     InputTooLong {
-        /// 413 for audio, 400 for text.
-        status: StatusCode,
-        /// `audio_too_long` or `input_too_long`.
+        /// Machine-readable code, such as `audio_too_long`.
         code: &'static str,
         /// The limit, in words.
         message: String,
@@ -199,8 +197,9 @@ impl ApiError {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::ModelNotFound { .. } | Self::RouteNotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::InputTooLong { status, .. } => *status,
+            Self::PayloadTooLarge { .. } | Self::InputTooLong { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::RequestTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::QueueFull { .. }

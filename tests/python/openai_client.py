@@ -9,13 +9,15 @@ import threading
 import time
 
 import openai
+import openai_common
+from openai_common import expect
 
 SCENARIO, URL, SAMPLE = sys.argv[1:4]
 PHRASE = "ask not what your country can do for you"
 
 
 def client(key="unused", **options):
-    return openai.OpenAI(base_url=f"{URL}/v1", api_key=key, max_retries=0, **options)
+    return openai_common.client(URL, key, **options)
 
 
 def sample():
@@ -24,14 +26,6 @@ def sample():
 
 def plain(text):
     return " ".join(text.lower().replace(",", "").replace(".", "").split())
-
-
-def expect(error, call):
-    try:
-        call()
-    except error as raised:
-        return raised
-    raise AssertionError(f"{error.__name__} was not raised")
 
 
 def transcribe(api=None, **options):

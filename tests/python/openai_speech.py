@@ -8,6 +8,8 @@ import tempfile
 import threading
 
 import openai
+import openai_common
+from openai_common import expect
 
 SCENARIO, URL = sys.argv[1:3]
 FORMATS = {
@@ -22,15 +24,7 @@ TEXT = "Good morning. The first sentence is sent before the second one is made."
 
 
 def client(key="unused", **options):
-    return openai.OpenAI(base_url=f"{URL}/v1", api_key=key, max_retries=0, **options)
-
-
-def expect(error, call):
-    try:
-        call()
-    except error as raised:
-        return raised
-    raise AssertionError(f"{error.__name__} was not raised")
+    return openai_common.client(URL, key, **options)
 
 
 def speak(api=None, **options):

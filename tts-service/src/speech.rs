@@ -10,7 +10,7 @@ use voice_common::jobs::{Granted, Jobs};
 use voice_common::limits::BodyLimit;
 
 use crate::cache::{Found, Kept, SpeechCache};
-use crate::encode::encoder;
+use crate::encode::output_rate_hz;
 use crate::flight::{Finished, Flight, Reader};
 use crate::library::Library;
 use crate::request::{SpeakerName, SpeechFields, SpeechKey};
@@ -68,8 +68,7 @@ impl App {
     fn key(&self, fields: &SpeechFields) -> Result<SpeechKey, ApiError> {
         let library = self.jobs.models.loader();
         let voice = library.resolve(fields.model.as_deref(), fields.voice.as_deref())?;
-        // Made anew for the job: this one is only asked whether it could do it.
-        encoder(fields.format, voice.sample_rate_hz, fields.sample_rate_hz)
+        output_rate_hz(fields.format, voice.sample_rate_hz, fields.sample_rate_hz)
             .map_err(|unsupported| unsupported_rate(&unsupported))?;
         let speaker = speaker(&voice.id, &voice.speakers, fields.speaker.as_ref())?;
         if utterances(&fields.input, &voice.language).is_empty() {

@@ -4,6 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use voice_common::error::ErrorBody;
 
+use crate::encode::AudioFormat;
+
 /// A request for speech.
 #[derive(ToSchema)]
 #[allow(dead_code)] // only its schema is used
@@ -18,7 +20,7 @@ pub struct SpeechForm {
     #[schema(example = "alloy")]
     voice: Option<VoiceChoice>,
     /// What the audio is encoded as; `mp3` by default.
-    response_format: Option<ResponseFormat>,
+    response_format: Option<AudioFormat>,
     /// 1 is the voice's own.
     #[schema(minimum = 0.25, maximum = 4.0)]
     speed: Option<f64>,
@@ -56,19 +58,6 @@ pub enum SpeakerChoice {
     Number(u32),
     /// By name.
     Name(String),
-}
-
-/// What audio is encoded as.
-#[derive(ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(dead_code)] // only its schema is used
-pub enum ResponseFormat {
-    Mp3,
-    Opus,
-    Aac,
-    Flac,
-    Wav,
-    Pcm,
 }
 
 /// How audio is sent.

@@ -21,7 +21,7 @@ mod tests;
 
 pub use exact::make_exact;
 pub use format::{AudioFormat, UnknownFormat};
-pub use rates::{MAX_RATE_HZ, MIN_RATE_HZ, UnsupportedRate};
+pub use rates::{MAX_RATE_HZ, MIN_RATE_HZ, UnsupportedRate, output_rate_hz};
 
 use resample::Resampler;
 

@@ -44,8 +44,11 @@ fn list(possible_hz: &[u32]) -> String {
     }
 }
 
-/// The rate to encode at.
-pub(super) fn output_rate_hz(
+/// The rate that [`super::encoder`] encodes at.
+///
+/// # Errors
+/// The format can't have it.
+pub fn output_rate_hz(
     format: AudioFormat,
     input_rate_hz: u32,
     wanted_hz: Option<u32>,

@@ -22,7 +22,7 @@ use voice_common::cancellation::Cancellation;
 
 pub use espeak::Espeak;
 pub use phonemes::{MAX_RUN_PHONEMES, Phonemiser, to_ids};
-pub use piper::{EngineConfig, Noise, PiperVoice, Shared};
+pub use piper::{EngineConfig, PiperVoice, Shared};
 pub use runtime::Runtime;
 pub use sessions::{PoolShape, footprint_bytes};
 pub use voice_config::{PhonemeSource, VoiceConfig};

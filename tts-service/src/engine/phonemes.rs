@@ -140,6 +140,14 @@ pub fn to_ids(config: &VoiceConfig, phonemes: &[String]) -> PhonemeIds {
     PhonemeIds(ids)
 }
 
+/// Whether the voice has a sound for any of the phonemes: a blank or punctuation alone is none.
+pub fn knows_any(config: &VoiceConfig, phonemes: &[String]) -> bool {
+    let is_sound = |it: &String| it.chars().any(char::is_alphanumeric);
+    phonemes
+        .iter()
+        .any(|it| is_sound(it) && config.ids.contains_key(it))
+}
+
 /// Parts of at most `most` phonemes. Cut where a listener minds least: after the last
 /// punctuation of the second half, else between words, else anywhere.
 pub fn cut(phonemes: &[String], most: usize) -> Vec<&[String]> {

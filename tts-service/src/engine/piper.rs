@@ -7,7 +7,7 @@ use voice_common::cancellation::Cancellation;
 use voice_common::config::Device;
 
 use super::espeak::Espeak;
-use super::phonemes::{MAX_RUN_PHONEMES, Phonemiser, cut, to_ids};
+use super::phonemes::{MAX_RUN_PHONEMES, Phonemiser, cut, knows_any, to_ids};
 use super::runtime::Runtime;
 use super::sessions::{PoolShape, Run, Sessions};
 use super::voice_config::{PhonemeSource, VoiceConfig};
@@ -23,16 +23,6 @@ pub struct Shared {
     phonemiser: Phonemiser,
     espeak: std::sync::Arc<Espeak>,
     shape: PoolShape,
-    noise: Noise,
-}
-
-/// Variation where a request names none; `None` is the voice's own.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Noise {
-    /// Of the sound.
-    pub scale: Option<f32>,
-    /// Of the rhythm.
-    pub w_scale: Option<f32>,
 }
 
 /// Where the parts of the engine are, and how it computes.
@@ -46,8 +36,6 @@ pub struct EngineConfig {
     pub device: Device,
     /// How many sessions a voice has.
     pub shape: PoolShape,
-    /// Variation where a request names none.
-    pub noise: Noise,
 }
 
 impl Shared {
@@ -63,7 +51,6 @@ impl Shared {
             phonemiser: Phonemiser::new(std::sync::Arc::clone(&espeak)),
             espeak,
             shape: config.shape,
-            noise: config.noise,
         })
     }
 
@@ -80,7 +67,6 @@ pub struct PiperVoice {
     config: VoiceConfig,
     sessions: Sessions,
     phonemiser: Phonemiser,
-    noise: Noise,
 }
 
 impl PiperVoice {
@@ -107,7 +93,6 @@ impl PiperVoice {
             config: parsed,
             sessions,
             phonemiser: shared.phonemiser.clone(),
-            noise: shared.noise,
         })
     }
 
@@ -137,6 +122,8 @@ impl Synthesizer for PiperVoice {
         Ok(sentences
             .iter()
             .flat_map(|it| cut(it, MAX_RUN_PHONEMES))
+            // A run of nothing but its two ends is noise.
+            .filter(|it| knows_any(&self.config, it))
             .map(|it| to_ids(&self.config, it))
             .collect())
     }
@@ -155,13 +142,11 @@ impl Synthesizer for PiperVoice {
             )));
         }
         let config = &self.config;
-        let noise_scale = options.noise_scale.or(self.noise.scale);
-        let noise_w_scale = options.noise_w_scale.or(self.noise.w_scale);
         let run = Run {
             ids: &phonemes.0,
-            noise_scale: noise_scale.unwrap_or(config.noise_scale),
+            noise_scale: options.noise_scale.unwrap_or(config.noise_scale),
             length_scale: config.length_scale / options.speed,
-            noise_w_scale: noise_w_scale.unwrap_or(config.noise_w_scale),
+            noise_w_scale: options.noise_w_scale.unwrap_or(config.noise_w_scale),
             speaker: self.speaker(options.speaker)?,
         };
         self.sessions.run(&run, cancellation)

@@ -23,7 +23,6 @@ fn shared() -> Shared {
             sessions: 1,
             threads_each: 2,
         },
-        noise: Noise::default(),
     })
     .unwrap()
 }

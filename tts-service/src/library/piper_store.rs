@@ -11,7 +11,7 @@ use voice_stack_models::{InstalledVoice, Store, Verified};
 use super::VoiceSource;
 use crate::config::TtsConfig;
 use crate::engine::{
-    EngineConfig, Noise, PiperVoice, PoolShape, Shared, Synthesizer, VoiceConfig, VoiceInfo,
+    EngineConfig, PiperVoice, PoolShape, Shared, Synthesizer, VoiceConfig, VoiceInfo,
     footprint_bytes,
 };
 
@@ -37,7 +37,7 @@ impl PiperStore {
             None => Store::default_dir().map_err(|error| error.to_string())?,
         };
         let store = Store::new(dir);
-        store
+        let default = store
             .require_voice(&tts.tts_voice)
             .map_err(|error| format!("TTS_VOICE: {error}"))?;
         let espeak_data = store
@@ -52,10 +52,6 @@ impl PiperStore {
             espeak_data: espeak_data.clone(),
             device,
             shape,
-            noise: Noise {
-                scale: tts.tts_noise_scale,
-                w_scale: tts.tts_noise_w_scale,
-            },
         };
         let gpu_library = store.require_runtime(true);
         let cpu_library = || store.require_runtime(false).map_err(|it| it.to_string());
@@ -74,10 +70,6 @@ impl PiperStore {
             known: Mutex::default(),
         };
         // A configuration that can't be read is told at the start, not by the first request.
-        let default = opened
-            .store
-            .require_voice(&tts.tts_voice)
-            .map_err(|error| format!("TTS_VOICE: {error}"))?;
         if opened.info(&default).is_none() {
             return Err(format!(
                 "TTS_VOICE: {} is not the configuration of a Piper voice that can be spoken; \

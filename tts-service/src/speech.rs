@@ -11,10 +11,10 @@ use voice_common::limits::BodyLimit;
 
 use crate::cache::{Found, Kept, SpeechCache};
 use crate::encode::output_rate_hz;
-use crate::flight::{Finished, Flight, Reader};
+use crate::flight::{Flight, Reader};
 use crate::library::Library;
 use crate::request::{SpeakerName, SpeechFields, SpeechKey};
-use crate::synthesis::{Manner, Order, nothing_to_speak, synthesise, unsupported_rate};
+use crate::synthesis::{Ending, Manner, Order, nothing_to_speak, synthesise, unsupported_rate};
 use crate::text::utterances;
 
 /// What the endpoints share.
@@ -88,7 +88,10 @@ impl App {
     async fn make(self: Arc<Self>, key: Arc<SpeechKey>, flight: Arc<Flight>, asked: Instant) {
         let made = self.run(&key, &flight, asked).await;
         match made {
-            Ok(finished) => self.cache.keep(&key, &flight, &finished),
+            Ok(Ending { last, finished }) => {
+                self.cache.keep(&key, &flight, &finished);
+                flight.finish(last, finished);
+            }
             Err(error) => {
                 // Nobody joins it any more before its readers learn of the end.
                 self.cache.forget(&key, &flight);
@@ -102,7 +105,7 @@ impl App {
         key: &Arc<SpeechKey>,
         flight: &Arc<Flight>,
         asked: Instant,
-    ) -> Result<Finished, ApiError> {
+    ) -> Result<Ending, ApiError> {
         let (speech, to) = (Arc::clone(key), Arc::clone(flight));
         let core = Arc::clone(&self.jobs.core);
         let (manner, whole_is_wanted) = (self.manner, self.cache.keeps());

@@ -54,8 +54,19 @@ pub fn unsupported_rate(unsupported: &UnsupportedRate) -> ApiError {
     ApiError::invalid("sample_rate", unsupported.to_string())
 }
 
-/// Makes the speech and hands it to the flight piece by piece. The last piece and the end
-/// come together, so that a client of a short text gets a body of known length.
+/// The end of a piece of speech, to be handed out when the permit is back: a client that asks
+/// again as soon as its body ends shall find the slot free.
+#[derive(Debug)]
+pub struct Ending {
+    /// The last piece of the body, which may be empty.
+    pub last: Bytes,
+    /// What it all is.
+    pub finished: Finished,
+}
+
+/// Makes the speech and hands it to the flight piece by piece, all but its ending. The last
+/// piece and the end go together, so that a client of a short text gets a body of known
+/// length.
 ///
 /// # Errors
 /// Why there is none, or not all.
@@ -64,7 +75,7 @@ pub fn synthesise(
     granted: &Granted<'_, Box<dyn Synthesizer>>,
     flight: &Flight,
     core: &ServiceCore,
-) -> Result<Finished, ApiError> {
+) -> Result<Ending, ApiError> {
     let model = &**granted.model;
     let cancellation = granted.cancellation;
     let speech = order.speech;
@@ -108,8 +119,7 @@ pub fn synthesise(
         whole: body.into_whole(),
         audio_seconds,
     };
-    flight.finish(last, finished.clone());
-    Ok(finished)
+    Ok(Ending { last, finished })
 }
 
 /// A run of the voice and what ends with it.

@@ -12,6 +12,7 @@ for_both! {
     ten_clients_share_two_slots_and_all_of_their_requests_succeed,
     the_surplus_is_turned_away_at_once_and_the_accepted_are_served,
     clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue,
+    the_slot_is_free_when_the_answer_ends,
     a_waiting_client_learns_how_long_it_waited,
 }
 
@@ -117,6 +118,16 @@ fn clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue(kind
         0
     );
     client.serve(&(kind.telling)());
+}
+
+fn the_slot_is_free_when_the_answer_ends(kind: &'static Kind) {
+    let settings = [("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")];
+    let service = Service::start(kind, &settings);
+    let client = service.client();
+    let requests = [(kind.ordinary)(), (kind.telling)()];
+    for request in requests.iter().cycle().take(24) {
+        client.serve(request);
+    }
 }
 
 fn a_waiting_client_learns_how_long_it_waited(kind: &'static Kind) {

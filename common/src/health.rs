@@ -1,5 +1,7 @@
 //! Liveness, readiness and the detailed state of a service.
 
+mod documents;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,17 +11,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::documents::{Alive, Detailed, Limits, ProcessState, Readiness, Slots, UploadBytes};
 use crate::admission::Admission;
 use crate::cancellation::Cancellation;
 use crate::config::CommonConfig;
+use crate::limits::BodyLimit;
 use crate::metrics::{self, InferenceCost, Levels, Metrics};
 use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus, RoomCheck};
-use crate::pressure::{GuardStatus, PressureGuard, SystemReadings, Thresholds, Watcher, watch};
+use crate::pressure::{PressureGuard, SystemReadings, Thresholds, Watcher, watch};
 use crate::uploads::Uploads;
 
 /// A guard that trips for a moment sends single requests away; one that stays tripped should
@@ -150,13 +152,30 @@ pub struct HealthState {
     /// The service.
     pub core: Arc<ServiceCore>,
     /// Its models.
-    pub models: Arc<dyn ModelStates>,
+    models: Arc<dyn ModelStates>,
     /// The one that readiness depends on: a broken model that somebody asks for by name
     /// says nothing about the others.
     pub default_model: String,
+    limits: Limits,
 }
 
 impl HealthState {
+    /// What the probes say of a service with these models and settings.
+    pub fn new(
+        core: Arc<ServiceCore>,
+        models: Arc<dyn ModelStates>,
+        default_model: &str,
+        config: &CommonConfig,
+        body_limit: BodyLimit,
+    ) -> Self {
+        Self {
+            core,
+            models,
+            default_model: default_model.to_string(),
+            limits: Limits::new(config, body_limit),
+        }
+    }
+
     fn unready_reason(&self) -> Option<String> {
         if self.core.is_draining() {
             return Some("draining".into());
@@ -172,105 +191,6 @@ impl HealthState {
         (default.state == ModelState::Failed)
             .then(|| format!("model '{}' failed to load", default.id))
     }
-}
-
-/// The service lives.
-#[derive(Serialize, ToSchema)]
-struct Alive {
-    /// Always `ok`.
-    status: &'static str,
-}
-
-/// Whether the service takes requests.
-#[derive(Serialize, ToSchema)]
-struct Readiness {
-    /// `ready` or `unready`.
-    status: &'static str,
-    /// Why it is not ready.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
-/// The state of the service, for people and dashboards.
-#[derive(Serialize, ToSchema)]
-struct Detailed {
-    /// `ready` or `unready`.
-    status: &'static str,
-    /// Why it is not ready.
-    reason: Option<String>,
-    /// `asr` or `tts`.
-    service: &'static str,
-    /// The version of the service.
-    version: &'static str,
-    /// Seconds since the start.
-    uptime_seconds: f64,
-    /// Inference slots.
-    slots: Slots,
-    /// What request bodies hold.
-    uploads: UploadBytes,
-    /// What the box has left, and from where on requests are refused.
-    resources: Vec<ResourceState>,
-    /// Models that are not simply unloaded.
-    models: Vec<ModelStatus>,
-}
-
-/// Bodies of all requests that are not answered yet.
-#[derive(Serialize, ToSchema)]
-struct UploadBytes {
-    /// Held now.
-    held_bytes: u64,
-    /// At most.
-    limit_bytes: u64,
-}
-
-/// Memory, swap, GPU memory, or stalls.
-#[derive(Serialize, ToSchema)]
-struct ResourceState {
-    /// `memory`, `swap`, `vram` or `psi` (the share of time in which everything stalled).
-    resource: &'static str,
-    /// In use, in percent; absent where it can't be measured.
-    percent: Option<f64>,
-    /// In use; absent for psi.
-    used_bytes: Option<u64>,
-    /// There are; absent for psi.
-    limit_bytes: Option<u64>,
-    /// Whose: the host, a cgroup, or a GPU.
-    scope: Option<String>,
-    /// From here on requests are refused; 0 = never.
-    threshold_percent: f64,
-    /// Requests are being refused because of it.
-    tripped: bool,
-    /// For how long.
-    tripped_for_seconds: Option<f64>,
-}
-
-impl From<GuardStatus> for ResourceState {
-    fn from(guard: GuardStatus) -> Self {
-        let latest = guard.latest.as_ref();
-        Self {
-            resource: guard.resource.label(),
-            percent: latest.map(|it| it.percent),
-            used_bytes: latest.and_then(|it| it.used_bytes),
-            limit_bytes: latest.and_then(|it| it.limit_bytes),
-            scope: latest.map(|it| it.scope.to_string()),
-            threshold_percent: guard.threshold_percent,
-            tripped: guard.tripped,
-            tripped_for_seconds: guard.tripped_for.map(|it| it.as_secs_f64()),
-        }
-    }
-}
-
-/// Inference slots.
-#[derive(Serialize, ToSchema)]
-struct Slots {
-    /// Slots in all.
-    total: usize,
-    /// In use now.
-    active: usize,
-    /// Requests that wait.
-    queued: usize,
-    /// Most in use at once since the start.
-    active_high_water: usize,
 }
 
 fn status_name(unready: Option<&String>) -> &'static str {
@@ -348,7 +268,12 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
             .into_iter()
             .map(Into::into)
             .collect(),
+        default_model: state.default_model.clone(),
         models: state.models.states(),
+        limits: state.limits.clone(),
+        process: ProcessState {
+            pid: std::process::id(),
+        },
     })
 }
 

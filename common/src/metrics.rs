@@ -1,5 +1,7 @@
 //! Every metric that the services export: names, labels, meaning.
 
+mod process;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,12 +12,16 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::process::ProcessCollector;
 use crate::admission::Occupancy;
 use crate::cancellation::{CancelCause, CancelStage};
 use crate::pressure::GuardStatus;
 
 /// The content type of [`Metrics::encode`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Before the names of all metrics that are the services' own.
+const PREFIX: &str = "voice";
 
 /// From a short command to a long file, in seconds.
 const SPEECH_SECONDS: [f64; 12] = [
@@ -317,7 +323,8 @@ impl PressureMetrics {
     }
 }
 
-/// All metrics of one service, under the prefix `voice_` and a `service` label.
+/// All metrics of one service, with a `service` label: its own under the prefix `voice_`, and
+/// what its process takes of the box.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -347,10 +354,7 @@ impl Metrics {
     /// `service` is `asr` or `tts`.
     pub fn new(service: &'static str) -> Self {
         let mut metrics = Self {
-            registry: Registry::with_prefix_and_labels(
-                "voice",
-                [("service".into(), service.into())].into_iter(),
-            ),
+            registry: Registry::with_labels([("service".into(), service.into())].into_iter()),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(speech_histogram),
             rejections: Family::default(),
@@ -370,9 +374,12 @@ impl Metrics {
             models: ModelMetrics::default(),
             speech: SpeechMetrics::default(),
         };
+        let process = Box::new(ProcessCollector::new());
+        metrics.registry.register_collector(process);
         metrics.register();
         if service == "tts" {
-            metrics.speech.register(&mut metrics.registry);
+            let registry = metrics.registry.sub_registry_with_prefix(PREFIX);
+            metrics.speech.register(registry);
         }
         metrics
     }
@@ -382,6 +389,7 @@ impl Metrics {
         let Self {
             registry, models, ..
         } = self;
+        let registry = registry.sub_registry_with_prefix(PREFIX);
         registry.register(
             "requests",
             "Finished requests by endpoint and status (499: the client left first)",

@@ -42,11 +42,13 @@ impl<L: NamedModels> Assembled<L> {
                 .map_err(|cause| format!("API_KEYS_FILE: {}: {cause}", file.display()))?,
             None => ApiKeys::default(),
         };
-        let health = HealthState {
-            core: Arc::clone(&jobs.core),
-            models: Arc::new(jobs.models.clone()),
-            default_model: default_model.to_string(),
-        };
+        let health = HealthState::new(
+            Arc::clone(&jobs.core),
+            Arc::new(jobs.models.clone()),
+            default_model,
+            config,
+            body_limit,
+        );
         let router = frame(
             api.merge(models_api::routes(Arc::clone(&jobs))),
             Frame {

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod flight;
 pub mod library;
 pub mod request;
+pub mod runs;
 pub mod service;
 pub mod speech;
 pub mod synthesis;

@@ -13,9 +13,10 @@ use voice_common::metrics::InferenceCost;
 
 use crate::audio::{PauseLengths, SpeechAssembler};
 use crate::encode::{AudioFormat, Encoder, UnsupportedRate, encoder, make_exact};
-use crate::engine::{EngineError, PhonemeIds, SpeakOptions, Synthesizer};
+use crate::engine::{SpeakOptions, Synthesizer};
 use crate::flight::{Finished, Flight};
 use crate::request::SpeechKey;
+use crate::runs::{Part, Runs, Speaker, Spoken, engine_error};
 use crate::text::{Pause, utterances};
 
 /// What an operator sets for all speech.
@@ -85,25 +86,34 @@ pub fn synthesise(
         noise_scale: order.manner.noise_scale,
         noise_w_scale: order.manner.noise_w_scale,
     };
+    let speaker = Speaker {
+        model,
+        permit: granted.permit,
+        options,
+        cancellation,
+    };
     let mut clock = Clock::default();
     let mut body = Body::new(order, model.info().sample_rate_hz)?;
-    let mut parts = parts(&speech.text, model, cancellation).peekable();
-    while let Some(part) = clock.measure(|| parts.next()) {
-        let part = part?;
-        let samples = clock
-            .measure(|| model.speak(granted.permit, &part.phonemes, options, cancellation))
-            .map_err(|error| engine_error(error, cancellation))?;
-        clock.measure(|| body.append(samples, part.pause))?;
-        // To know whether another part follows, its phonemes are made: that is cheap.
-        if clock.measure(|| parts.peek().is_some())
-            && let Some(piece) = body.take_piece()
-        {
-            body.note_first(core, order.asked);
-            flight
-                .push(piece, &Handle::current())
-                .map_err(|_| stopped_early(cancellation))?;
+    std::thread::scope(|scope| {
+        let parts = parts(&speech.text, model, cancellation);
+        let mut runs = Runs::new(scope, &speaker, parts);
+        while let Some(spoken) = clock.measure(|| runs.next()) {
+            let Spoken { samples, pause } = spoken?;
+            // While what is ready is encoded and sent, the cores have something to do.
+            clock.measure(|| runs.begin_more());
+            clock.measure(|| body.append(samples, pause))?;
+            // To know whether another part follows, its phonemes are made: that is cheap.
+            if clock.measure(|| runs.has_more())
+                && let Some(piece) = body.take_piece()
+            {
+                body.note_first(core, order.asked);
+                flight
+                    .push(piece, &Handle::current())
+                    .map_err(|_| stopped_early(cancellation))?;
+            }
         }
-    }
+        Ok::<(), ApiError>(())
+    })?;
     if body.samples == 0 {
         return Err(nothing_to_speak());
     }
@@ -120,12 +130,6 @@ pub fn synthesise(
         audio_seconds,
     };
     Ok(Ending { last, finished })
-}
-
-/// A run of the voice and what ends with it.
-struct Part {
-    phonemes: PhonemeIds,
-    pause: Pause,
 }
 
 /// The runs of the voice for a text, each made when it is asked for.
@@ -153,13 +157,6 @@ fn parts<'a>(
             };
             sentences.into_iter().enumerate().map(part).collect()
         })
-}
-
-fn engine_error(error: EngineError, cancellation: &Cancellation) -> ApiError {
-    match error {
-        EngineError::Cancelled => stopped_early(cancellation),
-        EngineError::Failed(cause) => ApiError::internal(cause),
-    }
 }
 
 /// Time spent computing, without that in which nobody read.

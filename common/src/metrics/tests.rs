@@ -73,7 +73,7 @@ fn every_metric_is_documented_and_nothing_else_is() {
     let page = include_str!("../../../docs/METRICS.md");
     let mut documented: Vec<&str> = page
         .lines()
-        .filter_map(|line| line.strip_prefix("| `voice_"))
+        .filter_map(|line| line.strip_prefix("| `"))
         .map(|rest| rest.split('`').next().unwrap())
         .collect();
     // What both export, and what one of them adds.
@@ -81,7 +81,7 @@ fn every_metric_is_documented_and_nothing_else_is() {
     let text = scrape("tts");
     let mut exported: Vec<String> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE voice_"))
+        .filter_map(|line| line.strip_prefix("# TYPE "))
         .map(|line| {
             let (name, kind) = line.split_once(' ').unwrap();
             let suffix = if kind == "counter" { "_total" } else { "" };

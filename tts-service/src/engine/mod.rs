@@ -7,6 +7,7 @@
 mod espeak;
 mod phonemes;
 mod piper;
+mod pool_shape;
 mod runtime;
 mod runtime_library;
 #[cfg(any(test, feature = "test-double"))]
@@ -23,8 +24,8 @@ use voice_common::cancellation::Cancellation;
 pub use espeak::Espeak;
 pub use phonemes::{MAX_RUN_PHONEMES, Phonemiser, to_ids};
 pub use piper::{EngineConfig, PiperVoice, Shared};
+pub use pool_shape::{PoolShape, footprint_bytes};
 pub use runtime::Runtime;
-pub use sessions::{PoolShape, footprint_bytes};
 pub use voice_config::{PhonemeSource, VoiceConfig};
 
 /// What a voice is.
@@ -51,6 +52,15 @@ pub struct SpeakOptions {
     pub noise_scale: Option<f32>,
     /// Variation of the rhythm; `None` is the voice's own.
     pub noise_w_scale: Option<f32>,
+}
+
+/// What matters of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// How soon it ends: somebody waits for the first sound of it.
+    Urgent,
+    /// How little of the processor it takes.
+    Steady,
 }
 
 /// One run of the voice: ids of phonemes, with padding and both ends.
@@ -80,6 +90,9 @@ pub trait Synthesizer: Send + Sync {
     /// The phonemiser failed.
     fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError>;
 
+    /// How many runs could begin now without waiting for others.
+    fn free_runs(&self) -> usize;
+
     /// Mono samples, about -1 to 1, at the rate of [`VoiceInfo`]. Called on a blocking thread
     /// inside a tokio runtime.
     ///
@@ -90,6 +103,7 @@ pub trait Synthesizer: Send + Sync {
         permit: &Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
+        pace: Pace,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, EngineError>;
 }

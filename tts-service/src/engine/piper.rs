@@ -8,10 +8,11 @@ use voice_common::config::Device;
 
 use super::espeak::Espeak;
 use super::phonemes::{MAX_RUN_PHONEMES, Phonemiser, cut, knows_any, to_ids};
+use super::pool_shape::PoolShape;
 use super::runtime::Runtime;
-use super::sessions::{PoolShape, Run, Sessions};
+use super::sessions::{Run, Sessions};
 use super::voice_config::{PhonemeSource, VoiceConfig};
-use super::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
+use super::{EngineError, Pace, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
 
 /// Speeds that a voice can be asked for; outside of them it makes noise.
 const SPEEDS: std::ops::RangeInclusive<f32> = 0.1..=10.0;
@@ -34,7 +35,7 @@ pub struct EngineConfig {
     pub espeak_data: PathBuf,
     /// What to compute on.
     pub device: Device,
-    /// How many sessions a voice has.
+    /// How a voice computes on a CPU.
     pub shape: PoolShape,
 }
 
@@ -47,11 +48,20 @@ impl Shared {
         let runtime = Runtime::start(&config.runtime_library, config.device)?;
         let espeak = Espeak::start(&config.espeak_data)?;
         Ok(Self {
-            runtime,
             phonemiser: Phonemiser::new(std::sync::Arc::clone(&espeak)),
             espeak,
-            shape: config.shape,
+            shape: if runtime.uses_gpu() {
+                PoolShape::on_gpu()
+            } else {
+                config.shape
+            },
+            runtime,
         })
+    }
+
+    /// How each voice computes.
+    pub fn shape(&self) -> PoolShape {
+        self.shape
     }
 
     /// What computes.
@@ -128,11 +138,16 @@ impl Synthesizer for PiperVoice {
             .collect())
     }
 
+    fn free_runs(&self) -> usize {
+        self.sessions.free()
+    }
+
     fn speak(
         &self,
         _permit: &Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
+        pace: Pace,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, EngineError> {
         if !SPEEDS.contains(&options.speed) {
@@ -149,7 +164,7 @@ impl Synthesizer for PiperVoice {
             noise_w_scale: options.noise_w_scale.unwrap_or(config.noise_w_scale),
             speaker: self.speaker(options.speaker)?,
         };
-        self.sessions.run(&run, cancellation)
+        self.sessions.run(&run, pace, cancellation)
     }
 }
 

@@ -21,7 +21,8 @@ fn shared() -> Shared {
         device: Device::Cpu,
         shape: PoolShape {
             sessions: 1,
-            threads_each: 2,
+            threads_each: 1,
+            wide_threads: Some(2),
         },
     })
     .unwrap()
@@ -46,9 +47,11 @@ async fn speak(
     let permit = permit().await;
     let (voice, phonemes) = (Arc::clone(voice), phonemes.clone());
     let cancellation = cancellation.clone();
-    tokio::task::spawn_blocking(move || voice.speak(&permit, &phonemes, options, &cancellation))
-        .await
-        .unwrap()
+    tokio::task::spawn_blocking(move || {
+        voice.speak(&permit, &phonemes, options, Pace::Urgent, &cancellation)
+    })
+    .await
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,27 +168,5 @@ fn files_that_are_no_voice_are_refused_by_name() {
     ] {
         let error = PiperVoice::load("joe", model, config, &shared).unwrap_err();
         assert!(error.contains(says), "{error}");
-    }
-}
-
-#[test]
-fn the_pool_has_no_more_threads_than_cores_and_two_a_session_where_it_can() {
-    for (cores, requests, sessions, threads_each) in [
-        (0, 0, 1, 1),
-        (1, 2, 1, 1),
-        (2, 2, 1, 2),
-        (4, 2, 2, 2),
-        (3, 8, 1, 3),
-        (32, 2, 2, 4),
-    ] {
-        let shape = PoolShape {
-            sessions,
-            threads_each,
-        };
-        assert_eq!(
-            PoolShape::choose(cores, requests),
-            shape,
-            "{cores} {requests}"
-        );
     }
 }

@@ -6,7 +6,7 @@ use parking_lot::{Condvar, Mutex};
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 
-use super::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
+use super::{EngineError, Pace, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
 
 /// How long a word lasts, and the rate and pitch of its tone.
 const WORD: Duration = Duration::from_millis(50);
@@ -19,6 +19,7 @@ pub struct Scripted {
     info: VoiceInfo,
     delay: Duration,
     failure: Option<String>,
+    free_runs: usize,
     /// Runs that may pass; `None` is any number.
     gate: Mutex<Option<usize>>,
     opened: Condvar,
@@ -42,6 +43,7 @@ impl Scripted {
             },
             delay: Duration::ZERO,
             failure: None,
+            free_runs: 0,
             gate: Mutex::new(None),
             opened: Condvar::new(),
         }
@@ -60,6 +62,12 @@ impl Scripted {
             failure: Some(reason.to_owned()),
             ..self
         }
+    }
+
+    /// Always has room for so many runs more.
+    #[must_use]
+    pub fn with_free_runs(self, free_runs: usize) -> Self {
+        Self { free_runs, ..self }
     }
 
     /// With speakers of these names.
@@ -121,11 +129,16 @@ impl Synthesizer for Scripted {
             .collect())
     }
 
+    fn free_runs(&self) -> usize {
+        self.free_runs
+    }
+
     fn speak(
         &self,
         _permit: &Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
+        _pace: Pace,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, EngineError> {
         self.wait(cancellation)?;

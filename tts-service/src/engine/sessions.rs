@@ -5,6 +5,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use ort::session::{RunOptions, Session, SessionInputValue, SessionOutputs};
 use ort::value::{Tensor, TensorElementType};
@@ -12,43 +14,11 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use voice_common::cancellation::Cancellation;
+use voice_common::memory::release_free_pages;
 
-use super::EngineError;
+use super::pool_shape::PoolShape;
 use super::runtime::{Runtime, cuda};
-
-/// How a voice computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolShape {
-    /// Sentences at a time. Each session holds the weights once more.
-    pub sessions: usize,
-    /// Threads that compute one sentence together.
-    pub threads_each: usize,
-}
-
-/// Threads that one sentence still gains from.
-const MOST_THREADS_EACH: usize = 4;
-
-impl PoolShape {
-    /// A shape for so many cores and so many requests at a time; never more threads than
-    /// cores. Two threads a session where there are cores for it: the first sentence, which
-    /// a listener waits for, comes sooner, and each session less saves 1.5 times the model's
-    /// size. The price is about an eighth more processor time for the same speech.
-    pub fn choose(cores: usize, max_concurrent: usize) -> Self {
-        let cores = cores.max(1);
-        let sessions = (cores / 2).clamp(1, max_concurrent.max(1));
-        Self {
-            sessions,
-            threads_each: (cores / sessions).min(MOST_THREADS_EACH),
-        }
-    }
-}
-
-/// Resident memory that a voice takes at most: its weights once a session, as they are and
-/// as the processor likes them, and one run of the longest kind in each session.
-pub fn footprint_bytes(model_file_bytes: u64, shape: PoolShape) -> u64 {
-    const LONGEST_RUN: u64 = 320 << 20;
-    shape.sessions as u64 * (model_file_bytes + model_file_bytes / 2 + LONGEST_RUN)
-}
+use super::{EngineError, Pace};
 
 /// The values of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,31 +31,56 @@ pub(super) struct Run<'a> {
     pub speaker: Option<i64>,
 }
 
+/// After so long without a run, sessions give back the memory that runs took. Giving it back
+/// after each run costs a sixth of the throughput: the next one has to fetch it again, page by
+/// page.
+const TIDY_AFTER: Duration = Duration::from_secs(2);
+
 /// All sessions of a model.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    /// As many permits as there are sessions; fair.
+    pool: Arc<Pool>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    /// As many permits as there are sessions of the ordinary kind; fair.
     turns: Semaphore,
     idle: Mutex<Vec<Session>>,
+    /// That of more threads, if there is one and nobody uses it.
+    wide: Mutex<Option<Session>>,
+    /// Sessions that a permit gives.
+    count: AtomicUsize,
     with_speaker: bool,
+    /// Runs that have begun.
+    runs: AtomicU64,
+    /// Somebody waits for a pause to tidy up in.
+    tidies: AtomicBool,
 }
 
 /// A session for one sentence; goes back by itself.
 struct Turn<'a> {
     session: Option<Session>,
-    all: &'a Sessions,
+    is_wide: bool,
+    all: &'a Pool,
     // Fields drop after `drop`: the session is back before the next one may take it.
     _permit: SemaphorePermit<'a>,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.all.idle.lock().extend(self.session.take());
+        let session = self.session.take();
+        if self.is_wide {
+            *self.all.wide.lock() = session;
+        } else {
+            self.all.idle.lock().extend(session);
+        }
     }
 }
 
 impl Sessions {
-    /// Loads the model once a session.
+    /// Loads the model for one session. The others follow while it speaks already: each takes
+    /// a core for well over a second.
     ///
     /// # Errors
     /// It can't be loaded, or is not a Piper voice of one or several speakers.
@@ -95,35 +90,67 @@ impl Sessions {
         shape: PoolShape,
         with_speaker: bool,
     ) -> Result<Self, String> {
-        let mut idle = Vec::new();
-        for _ in 0..shape.sessions.max(1) {
-            let session = build(model, runtime, shape.threads_each)?;
-            check_outlets(&session, with_speaker)?;
-            idle.push(session);
-        }
-        Ok(Self {
-            turns: Semaphore::new(idle.len()),
-            idle: Mutex::new(idle),
+        let first = Loading {
+            model,
+            runtime,
             with_speaker,
-        })
+        }
+        .session(shape.threads_each)?;
+        let pool = Arc::new(Pool {
+            turns: Semaphore::new(1),
+            idle: Mutex::new(vec![first]),
+            wide: Mutex::new(None),
+            count: AtomicUsize::new(1),
+            with_speaker,
+            runs: AtomicU64::new(0),
+            tidies: AtomicBool::new(false),
+        });
+        load_the_others(&pool, model, runtime, shape);
+        Ok(Self { pool })
     }
 
     /// How many sessions wait for a run.
-    #[cfg(test)]
     pub fn free(&self) -> usize {
-        self.turns.available_permits()
+        self.pool.turns.available_permits()
     }
 
     /// Computes one run, on a blocking thread inside a tokio runtime.
     ///
     /// # Errors
     /// It was cancelled, while waiting or computing, or failed.
-    pub fn run(&self, run: &Run<'_>, cancellation: &Cancellation) -> Result<Vec<f32>, EngineError> {
+    pub fn run(
+        &self,
+        run: &Run<'_>,
+        pace: Pace,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<f32>, EngineError> {
         let handle = Handle::current();
-        let mut turn = self.turn(&handle, cancellation)?;
+        let result = self.pool.run(run, pace, cancellation, &handle);
+        tidy_when_idle(&self.pool, &handle);
+        result
+    }
+}
+
+impl Pool {
+    /// One more session for everybody.
+    fn join(&self, session: Session) {
+        self.idle.lock().push(session);
+        self.count.fetch_add(1, Ordering::AcqRel);
+        self.turns.add_permits(1);
+    }
+
+    fn run(
+        &self,
+        run: &Run<'_>,
+        pace: Pace,
+        cancellation: &Cancellation,
+        handle: &Handle,
+    ) -> Result<Vec<f32>, EngineError> {
+        let mut turn = self.turn(pace, handle, cancellation)?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let session = turn.session.as_mut().expect("is taken by drop only");
         let inputs = inputs(run, self.with_speaker).map_err(failed)?;
-        let options = Arc::new(run_options().map_err(failed)?);
+        let options = Arc::new(RunOptions::new().map_err(failed)?);
         let watch = handle.spawn({
             let (options, cancellation) = (Arc::clone(&options), cancellation.clone());
             async move {
@@ -142,7 +169,12 @@ impl Sessions {
         }
     }
 
-    fn turn(&self, handle: &Handle, cancellation: &Cancellation) -> Result<Turn<'_>, EngineError> {
+    fn turn(
+        &self,
+        pace: Pace,
+        handle: &Handle,
+        cancellation: &Cancellation,
+    ) -> Result<Turn<'_>, EngineError> {
         let permit = handle.block_on(async {
             tokio::select! {
                 biased;
@@ -150,13 +182,141 @@ impl Sessions {
                 permit = self.turns.acquire() => permit.map_err(|it| EngineError::Failed(it.to_string())),
             }
         })?;
+        let is_alone = self.turns.available_permits() + 1 == self.count.load(Ordering::Acquire);
+        if pace == Pace::Urgent
+            && is_alone
+            && let Some(wide) = self.wide.lock().take()
+        {
+            return Ok(self.turn_at(wide, true, permit));
+        }
+        Ok(self.narrow_turn(permit))
+    }
+
+    fn narrow_turn<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
         let session = self.idle.lock().pop();
-        debug_assert!(session.is_some(), "a permit is a session");
-        Ok(Turn {
-            session,
+        self.turn_at(session.expect("a permit is a session"), false, permit)
+    }
+
+    fn turn_at<'a>(
+        &'a self,
+        session: Session,
+        is_wide: bool,
+        permit: SemaphorePermit<'a>,
+    ) -> Turn<'a> {
+        Turn {
+            session: Some(session),
+            is_wide,
             all: self,
             _permit: permit,
-        })
+        }
+    }
+
+    /// Has each session that nobody uses give back what it took beyond its weights. ONNX
+    /// Runtime does so at the end of a run only: this is the shortest there is.
+    fn tidy(&self) -> ort::Result<()> {
+        let shortest = Run {
+            ids: &[0; 3],
+            noise_scale: 0.0,
+            length_scale: 1.0,
+            noise_w_scale: 0.0,
+            speaker: None,
+        };
+        let mut options = RunOptions::new()?;
+        options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
+        // All of them at once: one that is back would be taken again.
+        let mut turns: Vec<_> = (0..self.count.load(Ordering::Acquire))
+            .map_while(|_| self.turns.try_acquire().ok())
+            .map(|permit| self.narrow_turn(permit))
+            .collect();
+        let mut wide = self.wide.lock();
+        let narrow = turns.iter_mut().filter_map(|it| it.session.as_mut());
+        for session in narrow.chain(wide.as_mut()) {
+            session.run_with_options(inputs(&shortest, self.with_speaker)?, &options)?;
+        }
+        Ok(())
+    }
+}
+
+/// Sees to it that the next pause is used to give memory back. A voice that is unloaded
+/// meanwhile gives everything back by itself.
+fn tidy_when_idle(pool: &Arc<Pool>, handle: &Handle) {
+    if pool.tidies.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let pool = Arc::downgrade(pool);
+    handle.spawn(async move {
+        let mut seen = None;
+        loop {
+            tokio::time::sleep(TIDY_AFTER).await;
+            let Some(pool) = pool.upgrade() else { return };
+            let runs = pool.runs.load(Ordering::Acquire);
+            if seen.replace(runs) != Some(runs) {
+                continue;
+            }
+            // Before the work: a run that ends during it asks for another one.
+            pool.tidies.store(false, Ordering::Release);
+            let tidied = tokio::task::spawn_blocking(move || pool.tidy()).await;
+            if let Ok(Err(error)) = tidied {
+                tracing::warn!("can't give memory back: {error}");
+            }
+            return;
+        }
+    });
+}
+
+/// What a session is made of.
+struct Loading<'a> {
+    model: &'a Path,
+    runtime: &'a Runtime,
+    with_speaker: bool,
+}
+
+impl Loading<'_> {
+    fn session(&self, threads: usize) -> Result<Session, String> {
+        let session = build(self.model, self.runtime, threads)?;
+        check_outlets(&session, self.with_speaker)?;
+        Ok(session)
+    }
+}
+
+/// Loads all sessions but the first, one after the other, on a thread that ends early if the
+/// voice is unloaded. A voice that can't have all of them speaks with those that it has.
+fn load_the_others(pool: &Arc<Pool>, model: &Path, runtime: &Runtime, shape: PoolShape) {
+    if shape.copies() == 1 {
+        return;
+    }
+    let with_speaker = pool.with_speaker;
+    let (pool, model, runtime) = (Arc::downgrade(pool), model.to_owned(), runtime.clone());
+    let load = move || {
+        let loading = Loading {
+            model: &model,
+            runtime: &runtime,
+            with_speaker,
+        };
+        let narrow = (1..shape.sessions).map(|_| (shape.threads_each, false));
+        let wide = shape.wide_threads.map(|threads| (threads, true));
+        for (threads, is_wide) in wide.into_iter().chain(narrow) {
+            if pool.strong_count() == 0 {
+                return;
+            }
+            let loaded = loading.session(threads);
+            let Some(pool) = pool.upgrade() else {
+                drop(loaded);
+                release_free_pages();
+                return;
+            };
+            match loaded {
+                Ok(session) if is_wide => *pool.wide.lock() = Some(session),
+                Ok(session) => pool.join(session),
+                Err(error) => tracing::warn!("a voice has a session less: {error}"),
+            }
+        }
+    };
+    if let Err(cause) = std::thread::Builder::new()
+        .name("sessions".into())
+        .spawn(load)
+    {
+        tracing::warn!("a voice has one session only: {cause}");
     }
 }
 
@@ -177,14 +337,6 @@ fn build(model: &Path, runtime: &Runtime, threads: usize) -> Result<Session, Str
         builder.commit_from_file(model)
     };
     session().map_err(|it| format!("can't be loaded: {it}"))
-}
-
-/// Gives memory back after each run: else a session would keep for good what its longest
-/// sentence took, hundreds of megabytes.
-fn run_options() -> ort::Result<RunOptions> {
-    let mut options = RunOptions::new()?;
-    options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
-    Ok(options)
 }
 
 /// Names and types as every Piper voice has them.

@@ -19,7 +19,6 @@ use crate::engine::{
 pub struct PiperStore {
     store: Store,
     shared: Shared,
-    shape: PoolShape,
     verified: Verified,
     /// What the configurations of voices say, by their files and times of change.
     known: Mutex<HashMap<PathBuf, (SystemTime, Option<VoiceInfo>)>>,
@@ -43,15 +42,12 @@ impl PiperStore {
         let espeak_data = store
             .require_espeak_data()
             .map_err(|error| error.to_string())?;
-        let shape = PoolShape {
-            sessions: 1,
-            threads_each: 2,
-        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let engine = |runtime_library, device| EngineConfig {
             runtime_library,
             espeak_data: espeak_data.clone(),
             device,
-            shape,
+            shape: PoolShape::choose(cores, common.max_concurrent_requests),
         };
         let gpu_library = store.require_runtime(true);
         let cpu_library = || store.require_runtime(false).map_err(|it| it.to_string());
@@ -65,7 +61,6 @@ impl PiperStore {
         let opened = Self {
             store,
             shared,
-            shape,
             verified: Verified::default(),
             known: Mutex::default(),
         };
@@ -87,8 +82,8 @@ impl PiperStore {
         let words = format!(
             "{device}: ONNX Runtime {}, {} at a time with {} threads each",
             runtime.version(),
-            self.shape.sessions,
-            self.shape.threads_each
+            self.shared.shape().sessions,
+            self.shared.shape().threads_each
         );
         (runtime.uses_gpu(), words)
     }
@@ -166,6 +161,6 @@ impl VoiceSource for PiperStore {
         }
         let voice = self.store.require_voice(id).ok()?;
         let file_bytes = std::fs::metadata(voice.model).ok()?.len();
-        Some(footprint_bytes(file_bytes, self.shape))
+        Some(footprint_bytes(file_bytes, self.shared.shape()))
     }
 }

@@ -1,0 +1,322 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::arrivals::Pattern;
+use crate::corpus::Class;
+use crate::objective::Objective;
+use crate::report::Files;
+use crate::score::speech::AudioFormatName;
+use crate::service::Service;
+
+/// Does this box keep the services' promises, and how much can it carry?
+///
+/// Without a command, the flags of `http` are taken:
+/// `voice-stack-load --service both --workers 2 --requests 5`.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Without a command.
+    #[command(flatten)]
+    pub http: HttpArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send requests and report what became of them
+    Http(Box<HttpArgs>),
+    /// Prove that the services keep their promises under pressure
+    Validate(ValidateArgs),
+}
+
+/// Which services are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// Speech to text
+    Asr,
+    /// Text to speech
+    Tts,
+    /// Both, at the same time
+    Both,
+}
+
+impl Which {
+    /// The services.
+    pub fn services(self) -> &'static [Service] {
+        match self {
+            Self::Asr => &[Service::Asr],
+            Self::Tts => &[Service::Tts],
+            Self::Both => &Service::ALL,
+        }
+    }
+}
+
+/// Where the services are.
+#[derive(Debug, Clone, Args)]
+pub struct TargetArgs {
+    /// Whom to ask
+    #[arg(long, value_enum, default_value = "both")]
+    pub service: Which,
+
+    /// Address of the ASR service
+    #[arg(long, value_name = "URL", default_value = "http://localhost:5001")]
+    pub asr_host: String,
+
+    /// Address of the TTS service
+    #[arg(long, value_name = "URL", default_value = "http://localhost:5002")]
+    pub tts_host: String,
+
+    /// Key that the services want
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "VOICE_STACK_API_KEY",
+        hide_env_values = true
+    )]
+    pub api_key: Option<String>,
+
+    /// For one request, from its sending to the end of its answer
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "300")]
+    pub timeout: Duration,
+
+    /// Tell of each request
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// How requests arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Arrival {
+    /// At equal distances
+    Constant,
+    /// As people's do, who know nothing of each other
+    Poisson,
+}
+
+/// Options of `http`.
+#[derive(Debug, Clone, Args)]
+pub struct HttpArgs {
+    /// Where the services are.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// Closed loop: clients at each service, each of which waits for its answer
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub workers: u32,
+
+    /// Open loop: requests a second to each service, whatever becomes of those before
+    #[arg(long, value_name = "PER_SECOND", value_parser = rate, conflicts_with_all = ["workers", "burst"])]
+    pub rate: Option<f64>,
+
+    /// Open loop: how requests arrive
+    #[arg(
+        long,
+        value_enum,
+        default_value = "poisson",
+        requires = "rate",
+        conflicts_with = "workers"
+    )]
+    pub arrival: Arrival,
+
+    /// Open loop: so many at once, every so often, as 5x10s
+    #[arg(long, value_name = "NxSECONDS", conflicts_with = "workers")]
+    pub burst: Option<Pattern>,
+
+    /// Requests to each service in all [default: 50, unless a duration is given]
+    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
+    pub requests: Option<u64>,
+
+    /// Go on for so long instead
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub duration: Option<Duration>,
+
+    /// Send a request that was turned away again, so often, when the service says
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    pub retry: u32,
+
+    /// Exit with 1 unless this holds, such as 'p95<2s' or 'tts.ttfa_p95<300ms'
+    #[arg(long = "assert", value_name = "OBJECTIVE", value_delimiter = ',')]
+    pub objectives: Vec<Objective>,
+
+    /// What is sent.
+    #[command(flatten)]
+    pub workload: WorkloadArgs,
+
+    /// Reports.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What is sent")]
+pub struct WorkloadArgs {
+    /// Kinds of speech, in turn
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "short,medium"
+    )]
+    pub classes: Vec<Class>,
+
+    /// ASR: recordings of your own: a folder with refs.tsv (file, language, text)
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+
+    /// ASR: the model's name
+    #[arg(long, value_name = "NAME", default_value = "whisper-1")]
+    pub asr_model: String,
+
+    /// ASR: the language that is told to the service [default: it finds out]
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+
+    /// ASR: an answer with more wrong words than this is a failure
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "50")]
+    pub worst_wer: f64,
+
+    /// TTS: the model's name
+    #[arg(long, value_name = "NAME", default_value = "tts-1")]
+    pub tts_model: String,
+
+    /// TTS: the voice's name
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub voice: String,
+
+    /// TTS: mp3, opus, aac, flac, wav or pcm
+    #[arg(long, value_name = "FORMAT", default_value = "wav", value_parser = crate::format::parse)]
+    pub format: AudioFormatName,
+
+    /// TTS: let the service answer equal texts from its cache
+    #[arg(long)]
+    pub cached: bool,
+
+    /// Of everything that is random
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+}
+
+/// Options of `validate`.
+#[derive(Debug, Clone, Args)]
+pub struct ValidateArgs {
+    /// Where the services are.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// Look into these promises only, such as slots,hang-up
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub only: Vec<String>,
+
+    /// A client that hangs up shall have freed its slot after so long
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.25")]
+    pub free_within: Duration,
+
+    /// A probe of a busy service shall be answered within so long (99th percentile)
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.01")]
+    pub probe_within: Duration,
+
+    /// Length of the recordings that keep an ASR service busy
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, default_value = "10")]
+    pub long_minutes: f64,
+}
+
+fn positive(text: &str, unit: &str, most: f64) -> Result<f64, String> {
+    let text = text.trim().trim_end_matches(unit);
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= most => Ok(value),
+        Ok(_) => Err(format!("must be more than 0, and at most {most}")),
+        Err(_) => Err("not a number".into()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    Ok(Duration::from_secs_f64(positive(
+        text,
+        "s",
+        30.0 * 86_400.0,
+    )?))
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    positive(text, "min", 60.0)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    positive(text, "/s", 100_000.0)
+}
+
+/// As a ratio.
+fn percent(text: &str) -> Result<f64, String> {
+    Ok(positive(text, "%", 1000.0)? / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_flags_of_http_may_stand_alone() {
+        let line = "voice-stack-load --service both --workers 2 --requests 5";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.http.target.service, Which::Both);
+        assert_eq!((cli.http.workers, cli.http.requests), (2, Some(5)));
+    }
+
+    #[test]
+    fn objectives_may_stand_together_and_apart() {
+        let line = "voice-stack-load http --assert p95<2s,errors<1% --assert wer<10%";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Some(Command::Http(http)) = cli.command else {
+            panic!("http was asked for");
+        };
+        assert_eq!(http.objectives.len(), 3);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            "--workers 0",
+            "--workers x",
+            "--requests 0",
+            "--duration -1",
+            "--duration NaN",
+            "--duration inf",
+            "--requests 5 --duration 5",
+            "--rate 0",
+            "--rate 5 --workers 2",
+            "--arrival poisson --workers 2",
+            "--burst 5",
+            "--timeout 0",
+            "--service all",
+            "--classes loud",
+            "--format doc",
+            "--assert p95",
+            "--worst-wer 0",
+        ] {
+            let line = format!("voice-stack-load --service asr {line}");
+            let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_err(), "{line}: {parsed:?}");
+        }
+    }
+}

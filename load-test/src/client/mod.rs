@@ -1,0 +1,266 @@
+//! Sends requests and notes what became of them.
+
+mod connect;
+mod failure;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use tokio::sync::Semaphore;
+
+use self::connect::{TimeConnects, noting_connect};
+use crate::exchange::{Exchange, Outcome, Refusal};
+use crate::format::WAV_HEADER_BYTES;
+use crate::score::speech::AudioFormatName;
+use crate::workload::{Call, Expected};
+
+/// The client could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client can't be set up: {0}")]
+pub struct ClientError(reqwest::Error);
+
+/// How requests are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For one request from its sending to the end of its answer.
+    pub timeout: Duration,
+    /// How often a request that was turned away is sent again, each time after as long as the
+    /// service asks for.
+    pub retries: u32,
+}
+
+/// Sends requests over connections that it keeps.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    patience: Patience,
+    /// Checking speech takes computing time, which is the services' on the same box: one at a
+    /// time is checked, and what comes meanwhile isn't.
+    checkers: Arc<Semaphore>,
+}
+
+/// An HTTP client that keeps as many connections as it needed, and asks nobody else.
+///
+/// # Errors
+/// The system lets none be made.
+pub fn http_client() -> Result<reqwest::Client, ClientError> {
+    reqwest::Client::builder()
+        .connector_layer(TimeConnects)
+        .pool_max_idle_per_host(usize::MAX)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent(concat!("voice-stack-load/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(ClientError)
+}
+
+impl Client {
+    /// Sends with this client.
+    pub fn new(http: reqwest::Client, patience: Patience) -> Self {
+        Self {
+            http,
+            patience,
+            checkers: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Sends a request, as often as it may, and waits for its answer. `run_began` is the zero
+    /// of the times in the result, `intended` when the request should have begun.
+    pub async fn exchange(&self, call: &Call, run_began: Instant, intended: Instant) -> Exchange {
+        let began = Instant::now();
+        let mut retries = 0;
+        let mut answer = loop {
+            let (answer, connect) = noting_connect(self.send(call, intended)).await;
+            let answer = Answer { connect, ..answer };
+            match answer.outcome.retry_after() {
+                Some(after) if retries < self.patience.retries => {
+                    tokio::time::sleep(after).await;
+                    retries += 1;
+                }
+                _ => break answer,
+            }
+        };
+        let total = intended.elapsed();
+        let judged = self.judge(call, &mut answer).await;
+        Exchange {
+            service: call.service,
+            number: call.number,
+            sample: call.sample.to_string(),
+            class: call.class,
+            intended: intended - run_began,
+            started: began - run_began,
+            connect: answer.connect,
+            first_byte: answer.first_byte,
+            first_audio: answer.first_audio,
+            total,
+            bytes: answer.bytes,
+            queue_wait: answer.queue_wait,
+            audio_seconds: judged.audio_seconds,
+            retries,
+            outcome: judged.outcome,
+            score: judged.score,
+        }
+    }
+
+    async fn send(&self, call: &Call, intended: Instant) -> Answer {
+        let mut answer = Answer::default();
+        let received = tokio::time::timeout(
+            self.patience.timeout,
+            self.receive(call, intended, &mut answer),
+        );
+        answer.outcome = match received.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Outcome::Failed {
+                status: answer.status,
+                message: failure::describe(&error),
+            },
+            Err(_) => Outcome::Failed {
+                status: answer.status,
+                message: format!("Timeout after {} s", self.patience.timeout.as_secs_f64()),
+            },
+        };
+        answer
+    }
+
+    async fn receive(
+        &self,
+        call: &Call,
+        intended: Instant,
+        answer: &mut Answer,
+    ) -> reqwest::Result<Outcome> {
+        let mut request = self
+            .http
+            .post(call.url.clone())
+            .header(CONTENT_TYPE, call.content_type.clone())
+            .body(call.body.clone());
+        if let Some(authorization) = &call.authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        let mut response = request.send().await?;
+        answer.first_byte = Some(intended.elapsed());
+        let status = response.status();
+        answer.status = Some(status.as_u16());
+        answer.queue_wait = queue_wait(response.headers());
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(number);
+        let is_speech = status.is_success() && matches!(call.expected, Expected::Speech { .. });
+        let silent_bytes = match &call.expected {
+            Expected::Speech {
+                format: AudioFormatName::Wav,
+                ..
+            } => WAV_HEADER_BYTES as u64,
+            _ => 0,
+        };
+        let mut body = BytesMut::new();
+        while let Some(piece) = response.chunk().await? {
+            answer.bytes += piece.len() as u64;
+            if is_speech && answer.first_audio.is_none() && answer.bytes > silent_bytes {
+                answer.first_audio = Some(intended.elapsed());
+            }
+            body.extend_from_slice(&piece);
+        }
+        answer.body = body.freeze();
+        if status.is_success() {
+            return Ok(Outcome::Served);
+        }
+        Ok(failure::of_answer(
+            status.as_u16(),
+            &answer.body,
+            retry_after,
+        ))
+    }
+
+    /// Looks at what came: a wrong answer is none, however fast it came.
+    async fn judge(&self, call: &Call, answer: &mut Answer) -> Judged {
+        let body = std::mem::take(&mut answer.body);
+        let outcome = std::mem::replace(&mut answer.outcome, Outcome::Served);
+        if outcome != Outcome::Served {
+            return Judged::without_a_look(outcome, call.expected.audio_seconds());
+        }
+        let expected = call.expected.clone();
+        if expected.is_cheap_to_judge() {
+            return expected.judge(&body);
+        }
+        let Ok(turn) = Arc::clone(&self.checkers).try_acquire_owned() else {
+            let audio_seconds = expected.audio_seconds_of(&body);
+            return Judged::without_a_look(outcome, audio_seconds);
+        };
+        let judged = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            expected.judge(&body)
+        });
+        judged.await.expect("judging an answer doesn't panic")
+    }
+}
+
+/// What a judge says of an answer.
+#[derive(Debug)]
+pub struct Judged {
+    /// Served, or what is wrong with it.
+    pub outcome: Outcome,
+    /// Duration of the speech in it, or in its request.
+    pub audio_seconds: Option<f64>,
+    /// How right its text is.
+    pub score: Option<crate::score::wer::Score>,
+}
+
+impl Judged {
+    fn without_a_look(outcome: Outcome, audio_seconds: Option<f64>) -> Self {
+        Self {
+            outcome,
+            audio_seconds,
+            score: None,
+        }
+    }
+}
+
+/// What came back.
+struct Answer {
+    status: Option<u16>,
+    connect: Option<Duration>,
+    first_byte: Option<Duration>,
+    first_audio: Option<Duration>,
+    queue_wait: Option<Duration>,
+    bytes: u64,
+    body: Bytes,
+    outcome: Outcome,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self {
+            status: None,
+            connect: None,
+            first_byte: None,
+            first_audio: None,
+            queue_wait: None,
+            bytes: 0,
+            body: Bytes::new(),
+            outcome: Outcome::Served,
+        }
+    }
+}
+
+impl Outcome {
+    /// How long a client that was turned away should wait; `None` for all that was not.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Rejected(Refusal {
+                retry_after_seconds,
+                ..
+            }) => Some(Duration::from_secs(retry_after_seconds.unwrap_or(1))),
+            _ => None,
+        }
+    }
+}
+
+fn queue_wait(headers: &HeaderMap) -> Option<Duration> {
+    let millis = headers.get("x-queue-wait-ms").and_then(number)?;
+    Some(Duration::from_millis(millis))
+}
+
+fn number(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.trim().parse().ok()
+}

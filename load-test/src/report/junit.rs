@@ -1,0 +1,56 @@
+//! Promises as test cases, for the programs that show those of builds.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::document::Document;
+use crate::mode::validate::finding::{Finding, Verdict};
+
+/// The objectives of a run.
+pub fn of_objectives(document: &Document) -> Report {
+    let mut report = Report::new("voice-stack-load");
+    let mut suite = TestSuite::new("objectives");
+    for objective in &document.objectives {
+        let status = if objective.is_held {
+            TestCaseStatus::success()
+        } else {
+            failure(&objective.sentence)
+        };
+        suite.add_test_case(TestCase::new(objective.objective.to_string(), status));
+    }
+    report.add_test_suite(suite);
+    report
+}
+
+/// The findings of a validation, one suite for each service.
+pub fn of_findings(findings: &[Finding]) -> Report {
+    let mut report = Report::new("voice-stack-load validate");
+    for of_service in findings.chunk_by(|one, other| one.service == other.service) {
+        let Some(first) = of_service.first() else {
+            continue;
+        };
+        let mut suite = TestSuite::new(first.service.to_string());
+        for finding in of_service {
+            let status = match finding.verdict {
+                Verdict::Proven => TestCaseStatus::success(),
+                Verdict::Broken => failure(&finding.seen),
+                // Never a pass: nobody knows.
+                Verdict::NotProven => {
+                    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                    status.set_message(format!("not proven: {}", finding.seen));
+                    status
+                }
+            };
+            let mut case = TestCase::new(finding.check.clone(), status);
+            case.set_system_out(format!("{}\n{}", finding.promise, finding.seen));
+            suite.add_test_case(case);
+        }
+        report.add_test_suite(suite);
+    }
+    report
+}
+
+fn failure(message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message);
+    status
+}

@@ -1,0 +1,76 @@
+//! What a run comes to, in the forms that people and programs read.
+
+pub mod document;
+pub mod figures;
+pub mod junit;
+pub mod log;
+pub mod table;
+pub mod terminal;
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::document::Document;
+use crate::exit::Failure;
+
+/// Files that a report can be written to, beside the terminal.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Files {
+    /// Write everything as JSON, which `compare` reads
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub json: Option<PathBuf>,
+
+    /// Write one line for each request
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub csv: Option<PathBuf>,
+
+    /// Write a page with plots that needs nothing else
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub html: Option<PathBuf>,
+
+    /// Write objectives and checks as a JUnit test report
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub junit: Option<PathBuf>,
+
+    /// Write the latencies as a log of HdrHistogram
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub hdr: Option<PathBuf>,
+}
+
+/// Writes the files that were asked for.
+///
+/// # Errors
+/// One can't be written.
+pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
+    let json = || serde_json::to_vec(document).expect("a document is JSON");
+    save("json", files.json.as_deref(), |file| {
+        file.write_all(&json()).map_err(|it| it.to_string())
+    })?;
+    save("csv", files.csv.as_deref(), |file| {
+        table::write(document, file).map_err(|it| it.to_string())
+    })?;
+    save("hdr", files.hdr.as_deref(), |file| {
+        log::write(document, file)
+    })?;
+    save("junit", files.junit.as_deref(), |file| {
+        let report = junit::of_objectives(document);
+        report.serialize(file).map_err(|it| it.to_string())
+    })
+}
+
+/// Writes a file if it has a name.
+fn save(
+    flag: &str,
+    path: Option<&Path>,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>,
+) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    let failed = |cause: String| Failure::Usage(format!("--{flag} {}: {cause}", path.display()));
+    let file = File::create(path).map_err(|it| failed(it.to_string()))?;
+    let mut file = BufWriter::new(file);
+    write(&mut file).map_err(failed)?;
+    file.flush().map_err(|it| failed(it.to_string()))
+}

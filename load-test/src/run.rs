@@ -1,0 +1,157 @@
+//! A run: requests that begin as planned, until it is over or somebody stops it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::arrivals::{Arrivals, Pattern};
+use crate::client::Client;
+use crate::exchange::Exchange;
+use crate::service::Service;
+use crate::workload::Workload;
+
+/// When and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// What makes a request begin.
+    pub arrivals: Arrivals,
+    /// When no more do.
+    pub until: Until,
+    /// Of everything that is random.
+    pub seed: u64,
+}
+
+/// When no more requests begin. Those that have begun are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// So many have begun, at each service.
+    Requests(u64),
+    /// So much time has passed.
+    Elapsed(Duration),
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+pub enum Event {
+    /// A request has begun.
+    Begun,
+    /// A request has ended.
+    Ended(Box<Exchange>),
+    /// A request to this service was given up, because the run was stopped.
+    Abandoned(Service),
+}
+
+/// A run that goes on.
+#[derive(Debug)]
+pub struct Run {
+    /// The zero of all its times.
+    pub began: Instant,
+    /// What happens, in its order. It ends with the run.
+    pub events: UnboundedReceiver<Event>,
+}
+
+/// Starts a run. `stop` ends it early: what is under way is given up.
+pub fn start(
+    client: &Client,
+    workloads: &[Arc<Workload>],
+    plan: Plan,
+    stop: &CancellationToken,
+) -> Run {
+    let (sender, events) = unbounded_channel();
+    let began = Instant::now();
+    for (index, workload) in workloads.iter().enumerate() {
+        let lane = Lane {
+            client: client.clone(),
+            workload: Arc::clone(workload),
+            began,
+            until: plan.until,
+            stop: stop.clone(),
+            events: sender.clone(),
+        };
+        match plan.arrivals {
+            Arrivals::Closed { workers } => lane.closed_loop(workers),
+            Arrivals::Open { pattern } => {
+                // Two services that are asked at once needn't be asked at the same moments.
+                let seed = plan.seed.wrapping_add(index as u64);
+                tokio::spawn(lane.open_loop(pattern, seed));
+            }
+        }
+    }
+    Run { began, events }
+}
+
+/// The requests to one service.
+#[derive(Clone)]
+struct Lane {
+    client: Client,
+    workload: Arc<Workload>,
+    began: Instant,
+    until: Until,
+    stop: CancellationToken,
+    events: UnboundedSender<Event>,
+}
+
+impl Lane {
+    fn closed_loop(self, workers: usize) {
+        let next = Arc::new(AtomicU64::new(0));
+        for _ in 0..workers {
+            let (lane, next) = (self.clone(), Arc::clone(&next));
+            tokio::spawn(async move {
+                while !lane.stop.is_cancelled() {
+                    let now = Instant::now();
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if lane.is_over(number, now - lane.began) {
+                        break;
+                    }
+                    lane.ask(number, now).await;
+                }
+            });
+        }
+    }
+
+    async fn open_loop(self, pattern: Pattern, seed: u64) {
+        let mut asked = JoinSet::new();
+        for (number, beginning) in (0..).zip(pattern.beginnings(seed)) {
+            if self.is_over(number, beginning) {
+                break;
+            }
+            let intended = self.began + beginning;
+            tokio::select! {
+                () = tokio::time::sleep_until(intended.into()) => {}
+                () = self.stop.cancelled() => break,
+            }
+            let lane = self.clone();
+            asked.spawn(async move { lane.ask(number, intended).await });
+            // What has ended needn't be kept for as long as the run.
+            while asked.try_join_next().is_some() {}
+        }
+        asked.join_all().await;
+    }
+
+    fn is_over(&self, number: u64, elapsed: Duration) -> bool {
+        match self.until {
+            Until::Requests(requests) => number >= requests,
+            Until::Elapsed(most) => elapsed >= most,
+        }
+    }
+
+    async fn ask(&self, number: u64, intended: Instant) {
+        let call = self.workload.call(number);
+        self.tell(Event::Begun);
+        tokio::select! {
+            exchange = self.client.exchange(&call, self.began, intended) => {
+                self.tell(Event::Ended(Box::new(exchange)));
+            }
+            () = self.stop.cancelled() => self.tell(Event::Abandoned(call.service)),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listens any more: the run was given up, and so is what it tells.
+        let _ = self.events.send(event);
+    }
+}

@@ -1,0 +1,85 @@
+//! The services that load is put on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// One of the two speech services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// Speech recognition.
+    Asr,
+    /// Speech synthesis.
+    Tts,
+}
+
+/// A name that neither service has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no service '{0}', use one of: asr, tts")]
+pub struct UnknownService(String);
+
+impl Service {
+    /// Both, in the order of reports.
+    pub const ALL: [Self; 2] = [Self::Asr, Self::Tts];
+
+    /// As in flags, objectives and result files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asr => "asr",
+            Self::Tts => "tts",
+        }
+    }
+
+    /// Its name in a report, and before its own settings.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Asr => "ASR",
+            Self::Tts => "TTS",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Service {
+    type Err = UnknownService;
+
+    fn from_str(text: &str) -> Result<Self, UnknownService> {
+        Self::ALL
+            .into_iter()
+            .find(|service| service.name() == text)
+            .ok_or_else(|| UnknownService(text.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_written_one_way_everywhere() {
+        for service in Service::ALL {
+            let name = service.to_string();
+            assert_eq!(name.parse(), Ok(service));
+            assert_eq!(
+                serde_json::to_string(&service).unwrap(),
+                format!("\"{name}\"")
+            );
+            assert_eq!(
+                serde_json::from_str::<Service>(&format!("\"{name}\"")).unwrap(),
+                service
+            );
+        }
+        let unknown = "ASR".parse::<Service>().unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "there is no service 'ASR', use one of: asr, tts"
+        );
+    }
+}

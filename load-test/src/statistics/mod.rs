@@ -1,0 +1,35 @@
+//! Figures that stand up to a second look: percentiles, whether two runs differ, by how much,
+//! and whether something grows.
+//!
+//! All of it is pure and deterministic: the same values give the same answer on every machine.
+//! Where there are too few values for an answer, or one of them isn't finite, there is none
+//! (`None`) rather than a number that nobody should act on.
+
+mod blocks;
+pub mod bootstrap;
+mod interval;
+pub mod percentile;
+mod random;
+pub mod rank_test;
+mod resample;
+mod shift;
+pub mod slope;
+#[cfg(test)]
+mod testing;
+
+pub use interval::Interval;
+pub use shift::hodges_lehmann;
+
+/// So many values a sample has at least, for anything to be said about what it was drawn from.
+const MIN_VALUES: usize = 3;
+
+/// Whether something can be said about what these values were drawn from.
+fn is_usable(values: &[f64]) -> bool {
+    values.len() >= MIN_VALUES && values.iter().all(|value| value.is_finite())
+}
+
+fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}

@@ -231,6 +231,14 @@ pub struct ValidateArgs {
     /// Length of the recordings that keep an ASR service busy
     #[arg(long, value_name = "MINUTES", value_parser = minutes, default_value = "10")]
     pub long_minutes: f64,
+
+    /// Write the findings as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+
+    /// Write the findings as a JUnit test report
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 fn positive(text: &str, unit: &str, most: f64) -> Result<f64, String> {

@@ -61,8 +61,11 @@ pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
     })
 }
 
-/// Writes a file if it has a name.
-fn save(
+/// Writes a file if it has a name. `flag` is that of the command line which gave it.
+///
+/// # Errors
+/// It can't be written.
+pub fn save(
     flag: &str,
     path: Option<&Path>,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>,

@@ -10,7 +10,9 @@ mod twin_checks;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Serialize;
 
 use self::finding::{Evidence, Finding, Verdict};
 use self::subject::{Obstacle, Subject};
@@ -18,10 +20,25 @@ use crate::cli::ValidateArgs;
 use crate::corpus::{self, Class};
 use crate::exit::{Ending, Failure};
 use crate::mode::setup::{Reached, Setup, reached};
+use crate::report;
+use crate::report::document::moment;
 use crate::report::terminal::Palette;
 use crate::score::speech::AudioFormatName;
 use crate::service::Service;
 use crate::workload::{SpeechAsk, TranscriptAsk, Workload};
+
+/// Name and number of the form of the JSON.
+const SCHEMA: &str = "voice-stack-load-validate/1";
+
+/// The JSON of a validation.
+#[derive(Serialize)]
+struct Findings<'a> {
+    schema: &'static str,
+    tool_version: &'static str,
+    began_at: String,
+    elapsed_seconds: f64,
+    findings: &'a [Finding],
+}
 
 /// How fast what is promised to be fast has to be.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +93,7 @@ pub async fn run(args: ValidateArgs) -> Result<Ending, Failure> {
         probe_within: args.probe_within,
     };
     let palette = Palette::new(std::io::stdout().is_terminal());
-    let began = Instant::now();
+    let (began_at, began) = (SystemTime::now(), Instant::now());
     let mut findings = Vec::new();
     for reached in &setup.services {
         println!(
@@ -110,6 +127,20 @@ pub async fn run(args: ValidateArgs) -> Result<Ending, Failure> {
             names.join(", ")
         )));
     }
+    let document = Findings {
+        schema: SCHEMA,
+        tool_version: env!("CARGO_PKG_VERSION"),
+        began_at: moment(began_at),
+        elapsed_seconds: began.elapsed().as_secs_f64(),
+        findings: &findings,
+    };
+    report::save("json", args.json.as_deref(), |file| {
+        serde_json::to_writer(file, &document).map_err(|it| it.to_string())
+    })?;
+    report::save("junit", args.junit.as_deref(), |file| {
+        let report = report::junit::of_findings(&findings);
+        report.serialize(file).map_err(|it| it.to_string())
+    })?;
     Ok(if proven == all {
         Ending::Held
     } else {

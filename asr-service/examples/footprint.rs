@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use voice_common::admission::{Admission, Permit};
 use voice_common::cancellation::Cancellation;
-use voice_stack_asr::audio::{self, DecodeLimits, SAMPLE_RATE_HZ};
 use voice_stack_asr::engine::whisper::{Shared, WhisperModel};
 use voice_stack_asr::engine::{Options, Transcriber as _};
+use voice_stack_audio::{DecodeLimits, SAMPLE_RATE_HZ};
 use voice_stack_models::{Catalogue, Store};
 
 const MOST_STATES: usize = 3;
@@ -78,7 +78,7 @@ fn speech() -> Result<Vec<f32>, Box<dyn Error>> {
     let limits = DecodeLimits {
         max_audio_seconds: SPEECH_SECONDS as f64,
     };
-    let audio = audio::decode(std::fs::read(sample)?, None, limits, &|| false)?;
+    let audio = voice_stack_audio::decode(std::fs::read(sample)?, None, limits, &|| false)?;
     let length = SPEECH_SECONDS * SAMPLE_RATE_HZ as usize;
     Ok(audio.samples.into_iter().cycle().take(length).collect())
 }

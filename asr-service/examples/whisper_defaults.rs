@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use serde_json::json;
-use voice_stack_asr::audio::{self, DecodeLimits};
+use voice_stack_audio::DecodeLimits;
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
 };
@@ -78,7 +78,7 @@ fn transcribe(
     let limits = DecodeLimits {
         max_audio_seconds: 60.0,
     };
-    let audio = audio::decode(std::fs::read(path)?, None, limits, &|| false)?;
+    let audio = voice_stack_audio::decode(std::fs::read(path)?, None, limits, &|| false)?;
 
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 5 });
     parameters.set_n_threads(threads);

@@ -9,8 +9,8 @@ use voice_common::cancellation::Cancellation;
 use voice_common::jobs::{Done, Granted, Jobs, stopped_early};
 use voice_common::limits::BodyLimit;
 use voice_common::metrics::InferenceCost;
+use voice_stack_audio::{Audio, AudioError, AudioSource, DecodeLimits};
 
-use crate::audio::{self, Audio, AudioError, AudioSource, DecodeLimits};
 use crate::engine::{EngineError, Transcriber};
 use crate::library::Library;
 use crate::upload::UploadedFile;
@@ -120,9 +120,9 @@ fn decode(
     let UploadedFile { content, name } = input.file;
     let content: AudioSource = content;
     if input.headerless {
-        audio::decode_headerless_s16le_16khz(content, limits, &is_cancelled)
+        voice_stack_audio::decode_headerless_s16le_16khz(content, limits, &is_cancelled)
     } else {
-        audio::decode(content, name.as_deref(), limits, &is_cancelled)
+        voice_stack_audio::decode(content, name.as_deref(), limits, &is_cancelled)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The ASR service: speech in, text out.
 
 pub mod api;
-pub mod audio;
 pub mod config;
 pub mod device;
 pub mod engine;

@@ -8,8 +8,8 @@ use voice_common::limits::BodyLimit;
 use voice_common::pressure::Thresholds;
 use voice_common::server::InheritedSockets;
 use voice_common::service::{Assembled, Ports};
+use voice_stack_audio::DecodeLimits;
 
-use crate::audio::DecodeLimits;
 use crate::config::AsrConfig;
 use crate::job::App;
 use crate::library::{Library, ModelSource, WhisperStore};

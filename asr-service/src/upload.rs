@@ -15,8 +15,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 use voice_common::ApiError;
 use voice_common::limits::BodyLimit;
-
-use crate::audio::AudioSource;
+use voice_stack_audio::AudioSource;
 
 /// Larger uploads go to an unlinked temporary file.
 const MEMORY_BYTES: usize = 8 * 1024 * 1024;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use voice_stack_asr::audio;
+use voice_stack_audio::fuzz_decode;
 
 fuzz_target!(|upload: &[u8]| {
     // One caller of eight hangs up, at a moment that the length decides.
@@ -11,5 +11,5 @@ fuzz_target!(|upload: &[u8]| {
     } else {
         usize::MAX
     };
-    audio::fuzz_decode(upload, patience);
+    fuzz_decode(upload, patience);
 });

@@ -277,7 +277,7 @@ fn crc(bytes: &[u8], width: u32, polynomial: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use voice_stack_asr::audio::{self, AudioError, DecodeLimits};
+    use voice_stack_audio::{AudioError, DecodeLimits};
 
     use super::*;
 
@@ -293,7 +293,7 @@ mod tests {
             let limits = DecodeLimits {
                 max_audio_seconds: 7_200.0,
             };
-            let audio = audio::decode(file, None, limits, &|| false).expect("valid");
+            let audio = voice_stack_audio::decode(file, None, limits, &|| false).expect("valid");
             let found = audio.duration_seconds() / 3_600.0;
             assert!(
                 (hours..hours + 0.1).contains(&found),
@@ -308,7 +308,7 @@ mod tests {
             max_audio_seconds: 60.0,
         };
         for Bomb { name, file } in all() {
-            match audio::decode(file, None, limits, &|| false) {
+            match voice_stack_audio::decode(file, None, limits, &|| false) {
                 Ok(_) | Err(AudioError::TooLong { .. } | AudioError::Invalid { .. }) => {}
                 Err(other) => panic!("{name}: {other}"),
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use voice_stack_asr::audio::{self, DecodeLimits};
+use voice_stack_audio::DecodeLimits;
 
 use crate::synthetic;
 
@@ -54,7 +54,7 @@ pub fn jfk_samples() -> Vec<f32> {
     let limits = DecodeLimits {
         max_audio_seconds: 60.0,
     };
-    audio::decode(jfk(), None, limits, &|| false)
+    voice_stack_audio::decode(jfk(), None, limits, &|| false)
         .expect("the sample is sound")
         .samples
 }
@@ -82,7 +82,7 @@ pub fn jfk_clip_flac() -> Vec<u8> {
 /// # Panics
 /// They aren't there.
 pub fn every_format() -> Vec<(String, Vec<u8>)> {
-    let folder = root().join("asr-service/src/audio/fixtures");
+    let folder = root().join("audio/src/fixtures");
     let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
         .expect("the fixtures are part of the project")
         .map(|entry| entry.expect("the folder can be read").path())

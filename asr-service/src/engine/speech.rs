@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::audio::SAMPLE_RATE_HZ;
+use voice_stack_audio::SAMPLE_RATE_HZ;
 
 /// Samples that the voice activity model judges at once (32 ms).
 pub const FRAME_SAMPLES: usize = 512;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
+use voice_stack_audio::SAMPLE_RATE_HZ;
 
 use super::quality::Quality;
 use super::speech::{Window, WindowCutter};
@@ -16,7 +17,6 @@ use super::whisper_cpp::{
 };
 use super::words::{self, TimedToken};
 use super::{DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Transcript};
-use crate::audio::SAMPLE_RATE_HZ;
 
 /// Encoder frames a second.
 const FRAMES_PER_SECOND: f64 = 50.0;

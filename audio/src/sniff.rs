@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use super::AudioError;
-use super::source::{Access, Upload};
+use crate::AudioError;
+use crate::source::{Access, Upload};
 
 /// How far a stream of bare frames may begin behind the start of the file: recordings cut
 /// out of a broadcast start in the middle of a frame.
@@ -15,7 +15,7 @@ const MAX_LEADING_TAGS: usize = 8;
 
 /// A container that can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Container {
+pub(crate) enum Container {
     Wav,
     Aiff,
     Caf,
@@ -31,13 +31,13 @@ pub(super) enum Container {
 
 /// The container and where it begins, behind any leading tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) container: Container,
-    pub(super) start_byte: u64,
+pub(crate) struct Found {
+    pub(crate) container: Container,
+    pub(crate) start_byte: u64,
 }
 
 /// Looks at the head of an upload.
-pub(super) fn identify(upload: &Upload<'_>, hint: Option<&str>) -> Result<Found, AudioError> {
+pub(crate) fn identify(upload: &Upload<'_>, hint: Option<&str>) -> Result<Found, AudioError> {
     let mut start_byte = 0;
     for _ in 0..MAX_LEADING_TAGS {
         let head = read_head(upload, start_byte)?;

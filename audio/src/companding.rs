@@ -1,7 +1,7 @@
 //! G.711 telephone codecs: one byte a sample, logarithmic.
 
 /// µ-law code word → sample in `-1.0..=1.0`.
-pub(super) fn mu_law(code: u8) -> f32 {
+pub(crate) fn mu_law(code: u8) -> f32 {
     const BIAS: i32 = 0x84;
     let code = !code;
     let exponent = i32::from((code >> 4) & 7);
@@ -11,7 +11,7 @@ pub(super) fn mu_law(code: u8) -> f32 {
 }
 
 /// A-law code word → sample in `-1.0..=1.0`.
-pub(super) fn a_law(code: u8) -> f32 {
+pub(crate) fn a_law(code: u8) -> f32 {
     let code = code ^ 0x55;
     let exponent = i32::from((code >> 4) & 7);
     let mantissa = i32::from(code & 0x0f);

@@ -33,7 +33,7 @@ fn companded(sample: f32, expand: fn(u8) -> f32) -> u8 {
 
 #[test]
 fn every_sample_layout_gives_the_same_tone() {
-    use super::super::companding::{a_law, mu_law};
+    use crate::companding::{a_law, mu_law};
     type Encode = fn(f32) -> Vec<u8>;
     let layouts: [(&str, u16, u16, Encode); 8] = [
         ("u8", PCM, 8, |x| vec![(x * 127.0 + 128.0) as u8]),

@@ -1,10 +1,10 @@
 //! Raw samples without a container, as media servers send them.
 
-use super::collect::Collector;
-use super::source::{Access, AudioSource, Upload};
-use super::watch::Watch;
-use super::wav::{self, SampleLayout};
-use super::{Audio, AudioError, DecodeLimits, IsCancelled};
+use crate::collect::Collector;
+use crate::source::{Access, AudioSource, Upload};
+use crate::watch::Watch;
+use crate::wav::{self, SampleLayout};
+use crate::{Audio, AudioError, DecodeLimits, IsCancelled};
 
 /// Takes a body as headerless signed 16-bit little-endian mono samples at 16 kHz.
 ///
@@ -27,7 +27,7 @@ pub fn decode_headerless_s16le_16khz(
         .reader(0, Access::Stream)
         .map_err(AudioError::Unreadable)?;
     let mut collector = Collector::new(limits, &watch);
-    collector.set_rate(super::SAMPLE_RATE_HZ)?;
+    collector.set_rate(crate::SAMPLE_RATE_HZ)?;
     let read = wav::decode_frames(reader, u64::MAX, 1, SampleLayout::S16, &mut collector);
     upload.explain(read.and_then(|()| collector.finish()))
 }

@@ -5,12 +5,12 @@
 
 use std::io::{BufReader, Read};
 
-use super::AudioError;
-use super::collect::Collector;
-use super::companding;
-use super::packets;
-use super::sniff::Container;
-use super::source::{Access, Upload, UploadReader};
+use crate::AudioError;
+use crate::collect::Collector;
+use crate::companding;
+use crate::packets;
+use crate::sniff::Container;
+use crate::source::{Access, Upload, UploadReader};
 
 const READ_BYTES: usize = 32 * 1024;
 /// A `fmt ` chunk with every extension is 40 bytes; more is not ours to read.
@@ -28,7 +28,7 @@ const TAG_EXTENSIBLE: u16 = 0xfffe;
 
 /// How one sample is stored (little-endian).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SampleLayout {
+pub(crate) enum SampleLayout {
     U8,
     S16,
     S24,
@@ -66,7 +66,7 @@ struct Data {
 }
 
 /// Decodes a WAV upload into `collector`.
-pub(super) fn decode(upload: &Upload<'_>, collector: &mut Collector<'_>) -> Result<(), AudioError> {
+pub(crate) fn decode(upload: &Upload<'_>, collector: &mut Collector<'_>) -> Result<(), AudioError> {
     let reader = upload
         .reader(0, Access::Stream)
         .map_err(AudioError::Unreadable)?;
@@ -207,7 +207,7 @@ impl Format {
 }
 
 /// Reads interleaved frames to the end of `reader` or of `len_bytes`, mixed to mono.
-pub(super) fn decode_frames(
+pub(crate) fn decode_frames(
     reader: impl Read,
     len_bytes: u64,
     channels: usize,

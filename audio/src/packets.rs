@@ -11,23 +11,23 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::packet::Packet;
 use symphonia::default::{formats, get_codecs};
 
-use super::aac;
-use super::claims;
-use super::collect::Collector;
-use super::mp4::{self, Inspected, TrackStart};
-use super::ogg::Pages;
-use super::opus::OpusStream;
-use super::patch::Patches;
-use super::sniff::Container;
-use super::source::{Access, Upload};
-use super::{AudioError, SAMPLE_RATE_HZ, tags};
+use crate::aac;
+use crate::claims;
+use crate::collect::Collector;
+use crate::mp4::{self, Inspected, TrackStart};
+use crate::ogg::Pages;
+use crate::opus::OpusStream;
+use crate::patch::Patches;
+use crate::sniff::Container;
+use crate::source::{Access, Upload};
+use crate::{AudioError, SAMPLE_RATE_HZ, tags};
 
 /// Broken packets in a row before the rest of the file is given up. A damaged stretch of a
 /// real recording is shorter; an index that points nowhere can list millions.
 const MAX_FAILURES_IN_A_ROW: usize = 2_000;
 
 /// Decodes the first decodable audio track of a container into `collector`.
-pub(super) fn decode(
+pub(crate) fn decode(
     upload: &Upload<'_>,
     container: Container,
     start_byte: u64,

@@ -1,4 +1,4 @@
-//! Uploaded audio of any common container and codec → 16 kHz mono `f32`.
+//! Audio of any common container and codec → 16 kHz mono `f32`, whoever sent it.
 //!
 //! [`decode`] is the one way in. It is synchronous (call it on a blocking thread), reads
 //! the upload packet by packet and keeps nothing at the full rate: memory is the 16 kHz

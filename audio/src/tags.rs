@@ -2,19 +2,19 @@
 //!
 //! They would keep all of them in memory, and one of five bytes takes a hundred: an upload of
 //! 100 MB would need gigabytes. The names of what holds them are replaced by names that every
-//! demuxer passes over. (Ogg has its own way, see [`super::ogg`], and MP4 its own file.)
+//! demuxer passes over. (Ogg has its own way, see [`crate::ogg`], and MP4 its own file.)
 
 use std::io::{self, BufReader, Read};
 
-use super::AudioError;
-use super::patch::{PATCH_BYTES, Patches};
-use super::sniff::Container;
-use super::source::{Access, Upload, UploadReader};
+use crate::AudioError;
+use crate::patch::{PATCH_BYTES, Patches};
+use crate::sniff::Container;
+use crate::source::{Access, Upload, UploadReader};
 
 /// More pieces than that in front of the sound are there to keep us busy.
 const MAX_PIECES: usize = 1024;
 /// Tracks of one file: film soundtracks in every language stay below.
-pub(super) const MAX_TRACKS: usize = 64;
+pub(crate) const MAX_TRACKS: usize = 64;
 /// Index of a CAF file: the demuxer takes 32 bytes for each of its bytes, and a day of sound
 /// needs 8 MB.
 const MAX_PACKET_TABLE_BYTES: u64 = 8 << 20;
@@ -25,7 +25,7 @@ type Head<'a, 'b> = &'a mut BufReader<UploadReader<'b>>;
 ///
 /// Walks what is in front of the sound. What can't be walked is left to the demuxer: it
 /// won't get further either.
-pub(super) fn hide(
+pub(crate) fn hide(
     upload: &Upload<'_>,
     container: Container,
     start_byte: u64,

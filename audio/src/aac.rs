@@ -16,7 +16,7 @@ const SYNC_EXTENSION: u32 = 0x2b7;
 
 /// The configuration of the AAC-LC stream inside an HE-AAC track, or `None` if the track
 /// is something else (plain AAC-LC included).
-pub(super) fn low_complexity_core(config: &[u8]) -> Option<Box<[u8]>> {
+pub(crate) fn low_complexity_core(config: &[u8]) -> Option<Box<[u8]>> {
     let mut bits = Bits {
         bytes: config,
         at: 0,

@@ -3,10 +3,10 @@
 //! Each of these once did. What they cost can't be asserted here without a clock, so the
 //! tests say that the cause is seen before it takes effect.
 
-use super::super::watch::Watch;
-use super::super::{AudioError, AudioSource, decode, decode_watched, ogg};
 use super::formats::FIXTURES;
 use super::{LIMITS, decoded, invalid, never, summary};
+use crate::watch::Watch;
+use crate::{AudioError, AudioSource, decode, decode_watched, ogg};
 
 fn fixture(name: &str) -> Vec<u8> {
     let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);

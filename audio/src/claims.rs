@@ -9,7 +9,7 @@ use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::errors::Error;
 
-use super::collect::MAX_CHANNELS;
+use crate::collect::MAX_CHANNELS;
 
 /// Samples of one packet, all channels together. FLAC may hold 65,535 frames of 8 channels;
 /// nothing in use comes near it.
@@ -24,7 +24,7 @@ const MAX_CODEBOOK_ENTRIES: u64 = 64 * 1024;
 const CODEBOOK_SYNC: u64 = 0x56_4342;
 
 /// Refuses a track whose decoder would take more memory than any sound needs.
-pub(super) fn check(track: &AudioCodecParameters) -> Result<(), Error> {
+pub(crate) fn check(track: &AudioCodecParameters) -> Result<(), Error> {
     let channels = track.channels.as_ref().map_or(1, Channels::count);
     if channels > MAX_CHANNELS {
         return Err(Error::DecodeError("an impossible number of channels"));

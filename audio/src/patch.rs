@@ -1,18 +1,18 @@
 //! Bytes of an upload that readers show differently from what was sent.
 
 /// Length of every patch: the name of a chunk, box or element, or the head of a block.
-pub(super) const PATCH_BYTES: usize = 4;
+pub(crate) const PATCH_BYTES: usize = 4;
 
 /// Four-byte replacements, none overlapping another.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Patches {
+pub(crate) struct Patches {
     /// By position.
     sorted: Vec<(u64, [u8; PATCH_BYTES])>,
 }
 
 impl Patches {
     /// Adds a patch behind all others.
-    pub(super) fn push(&mut self, position: u64, bytes: [u8; PATCH_BYTES]) {
+    pub(crate) fn push(&mut self, position: u64, bytes: [u8; PATCH_BYTES]) {
         debug_assert!(
             self.sorted
                 .last()
@@ -22,12 +22,12 @@ impl Patches {
         self.sorted.push((position, bytes));
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.sorted.len()
     }
 
     /// Patches `bytes`, which were read at `position`.
-    pub(super) fn apply(&self, position: u64, bytes: &mut [u8]) {
+    pub(crate) fn apply(&self, position: u64, bytes: &mut [u8]) {
         let end = position + bytes.len() as u64;
         let first = self
             .sorted

@@ -9,7 +9,7 @@ mod signal;
 mod tags;
 mod wav;
 
-use super::{Audio, AudioError, AudioSource, DecodeLimits, decode};
+use crate::{Audio, AudioError, AudioSource, DecodeLimits, decode};
 
 const LIMITS: DecodeLimits = DecodeLimits {
     max_audio_seconds: 30.0,

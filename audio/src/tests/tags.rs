@@ -1,8 +1,8 @@
 //! Tags never reach a demuxer: not what they hold, nor what is wrong with them.
 
-use super::super::ogg::{Pages, checksum};
 use super::decoded;
 use super::formats::FIXTURES;
+use crate::ogg::{Pages, checksum};
 use std::io::Read;
 
 /// No tag of any format: whoever reads it fails.

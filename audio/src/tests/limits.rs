@@ -3,12 +3,10 @@
 use std::io::{Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::{
-    Audio, AudioError, AudioSource, DecodeLimits, decode, decode_headerless_s16le_16khz,
-};
 use super::formats::FIXTURES;
 use super::signal::{float_wav, tone};
 use super::{LIMITS, decoded, invalid, never, unsupported};
+use crate::{Audio, AudioError, AudioSource, DecodeLimits, decode, decode_headerless_s16le_16khz};
 
 /// Ten minutes in nine KB, and two in 33.
 const BOMBS: [&[u8]; 2] = [

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::super::{AudioError, DecodeLimits, decode};
 use super::formats::FIXTURES;
 use super::never;
 use super::signal::{float_wav, tone};
+use crate::{AudioError, DecodeLimits, decode};
 
 const LIMITS: DecodeLimits = DecodeLimits {
     max_audio_seconds: 5.0,

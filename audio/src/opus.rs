@@ -13,14 +13,14 @@ use symphonia::core::errors::{Error, Result};
 use symphonia::core::packet::{Packet, PacketRef};
 use symphonia_adapter_libopus::OpusDecoder;
 
-use super::SAMPLE_RATE_HZ;
+use crate::SAMPLE_RATE_HZ;
 
 /// All counts in the format are at this rate.
 const FORMAT_RATE_HZ: u64 = 48_000;
 const MAX_CHANNELS: u8 = 2;
 
 /// One Opus track.
-pub(super) struct OpusStream {
+pub(crate) struct OpusStream {
     decoder: Box<dyn AudioDecoder>,
     /// Samples at 16 kHz still to be dropped at the start.
     skip_samples: usize,
@@ -30,7 +30,7 @@ pub(super) struct OpusStream {
 }
 
 impl OpusStream {
-    pub(super) fn new(track: &AudioCodecParameters) -> Result<Self> {
+    pub(crate) fn new(track: &AudioCodecParameters) -> Result<Self> {
         let head = track
             .extra_data
             .as_deref()
@@ -52,7 +52,7 @@ impl OpusStream {
     }
 
     /// Decodes one packet to mono samples at 16 kHz, start and end already trimmed.
-    pub(super) fn decode(&mut self, packet: &Packet) -> Result<&mut [f32]> {
+    pub(crate) fn decode(&mut self, packet: &Packet) -> Result<&mut [f32]> {
         if packet.data.is_empty() {
             // libopus takes "no data" as a request to conceal a loss of any length.
             return Err(Error::DecodeError("opus: empty packet"));

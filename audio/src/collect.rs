@@ -2,20 +2,20 @@
 
 use symphonia::core::audio::GenericAudioBufferRef;
 
-use super::resample::Resampler;
-use super::watch::Watch;
-use super::{Audio, AudioError, DecodeLimits, SAMPLE_RATE_HZ};
+use crate::resample::Resampler;
+use crate::watch::Watch;
+use crate::{Audio, AudioError, DecodeLimits, SAMPLE_RATE_HZ};
 
 /// Below this nothing is speech, above it nothing is a recording.
 const RATE_RANGE_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
-pub(super) const MAX_CHANNELS: usize = 64;
+pub(crate) const MAX_CHANNELS: usize = 64;
 /// Chained streams may change their rate, but each change builds a filter.
 const MAX_RATE_CHANGES: usize = 32;
 /// Longest stretch that is mixed and resampled between two looks at the limits, in frames.
 const SLICE_FRAMES: usize = 16 * 1024;
 
 /// The end of the pipeline: one per upload.
-pub(super) struct Collector<'a> {
+pub(crate) struct Collector<'a> {
     limits: DecodeLimits,
     max_samples: usize,
     watch: &'a Watch<'a>,
@@ -30,7 +30,7 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(limits: DecodeLimits, watch: &'a Watch<'a>) -> Self {
+    pub(crate) fn new(limits: DecodeLimits, watch: &'a Watch<'a>) -> Self {
         Self {
             limits,
             max_samples: limits.max_samples(),
@@ -45,7 +45,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Says at which rate the next samples are.
-    pub(super) fn set_rate(&mut self, rate_hz: u32) -> Result<(), AudioError> {
+    pub(crate) fn set_rate(&mut self, rate_hz: u32) -> Result<(), AudioError> {
         if rate_hz == self.rate_hz {
             return Ok(());
         }
@@ -71,7 +71,7 @@ impl<'a> Collector<'a> {
         clippy::unused_self,
         reason = "the collector owns all limits on its input"
     )]
-    pub(super) fn check_channels(&self, channels: usize) -> Result<(), AudioError> {
+    pub(crate) fn check_channels(&self, channels: usize) -> Result<(), AudioError> {
         if (1..=MAX_CHANNELS).contains(&channels) {
             Ok(())
         } else {
@@ -82,7 +82,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes one decoded packet of any layout, at its own rate, from frame `start` on.
-    pub(super) fn push_packet(
+    pub(crate) fn push_packet(
         &mut self,
         packet: &GenericAudioBufferRef<'_>,
         start: usize,
@@ -103,7 +103,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes mono samples at the rate set before. They are made finite in place.
-    pub(super) fn push_mono(&mut self, mono: &mut [f32]) -> Result<(), AudioError> {
+    pub(crate) fn push_mono(&mut self, mono: &mut [f32]) -> Result<(), AudioError> {
         for slice in mono.chunks_mut(SLICE_FRAMES) {
             self.watch.check()?;
             sanitise(slice);
@@ -117,12 +117,12 @@ impl<'a> Collector<'a> {
     }
 
     /// Whether nothing has come in yet.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.samples.is_empty() && self.resampler.as_ref().is_none_or(Resampler::is_empty)
     }
 
     /// Closes the pipeline: the filter's tail comes out, and the length is final.
-    pub(super) fn finish(mut self) -> Result<Audio, AudioError> {
+    pub(crate) fn finish(mut self) -> Result<Audio, AudioError> {
         self.flush();
         self.check_length()?;
         if self.samples.is_empty() {

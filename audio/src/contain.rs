@@ -21,11 +21,11 @@ thread_local! {
 
 /// The work ended in a panic.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Panicked;
+pub(crate) struct Panicked;
 
 /// Runs `work` with its panics caught and its log messages dropped. What `work` has touched
 /// must not be used after a panic.
-pub(super) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     static HOOK: Once = Once::new();
     HOOK.call_once(quieten_foreign_panics);
 

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use symphonia::core::io::MediaSource;
 
-use super::AudioError;
-use super::patch::Patches;
-use super::watch::Watch;
+use crate::AudioError;
+use crate::patch::Patches;
+use crate::watch::Watch;
 
 /// A demuxer may read the whole upload this often (scanning, seeking back) before the file
 /// is called broken: a hostile chain of headers must not turn megabytes into hours.
@@ -51,7 +51,7 @@ impl From<File> for AudioSource {
 }
 
 /// An opened [`AudioSource`] of known length.
-pub(super) struct Upload<'a> {
+pub(crate) struct Upload<'a> {
     source: AudioSource,
     len_bytes: u64,
     watch: &'a Watch<'a>,
@@ -59,7 +59,7 @@ pub(super) struct Upload<'a> {
 }
 
 impl<'a> Upload<'a> {
-    pub(super) fn open(source: AudioSource, watch: &'a Watch<'a>) -> Result<Self, AudioError> {
+    pub(crate) fn open(source: AudioSource, watch: &'a Watch<'a>) -> Result<Self, AudioError> {
         let len_bytes = match &source {
             AudioSource::Bytes(bytes) => bytes.len() as u64,
             AudioSource::File(file) => file.metadata().map_err(AudioError::Unreadable)?.len(),
@@ -72,18 +72,18 @@ impl<'a> Upload<'a> {
         })
     }
 
-    pub(super) fn len_bytes(&self) -> u64 {
+    pub(crate) fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 
-    pub(super) fn watch(&self) -> &'a Watch<'a> {
+    pub(crate) fn watch(&self) -> &'a Watch<'a> {
         self.watch
     }
 
     /// Gives a result its real reason: reads fail on purpose once decoding is to stop, and
     /// by accident when the storage does. Demuxers report that as they like, if they do not
     /// take it for the end of the file.
-    pub(super) fn explain<T>(&self, decoded: Result<T, AudioError>) -> Result<T, AudioError> {
+    pub(crate) fn explain<T>(&self, decoded: Result<T, AudioError>) -> Result<T, AudioError> {
         match &decoded {
             Ok(_) => self.watch.has_gone_on()?,
             Err(_) => self.watch.check()?,
@@ -98,7 +98,7 @@ impl<'a> Upload<'a> {
 
     /// A reader that starts at `start_byte`. Two readers of one upload must not be used at
     /// the same time: a file has one position.
-    pub(super) fn reader(&self, start_byte: u64, access: Access) -> io::Result<UploadReader<'a>> {
+    pub(crate) fn reader(&self, start_byte: u64, access: Access) -> io::Result<UploadReader<'a>> {
         let mut inner = match &self.source {
             AudioSource::Bytes(bytes) => Inner::Bytes(Cursor::new(bytes.clone())),
             AudioSource::File(file) => Inner::File(file.try_clone()?),
@@ -119,7 +119,7 @@ impl<'a> Upload<'a> {
 
 /// What a demuxer is told about seeking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
+pub(crate) enum Access {
     /// Read once from front to back. Keeps demuxers from measuring durations and looking
     /// for indices that decoding does not need.
     Stream,
@@ -128,7 +128,7 @@ pub(super) enum Access {
 }
 
 /// Reads an upload; fails once it is to stop or when a demuxer reads far more than there is.
-pub(super) struct UploadReader<'a> {
+pub(crate) struct UploadReader<'a> {
     inner: Inner,
     position: u64,
     patches: Patches,
@@ -141,7 +141,7 @@ pub(super) struct UploadReader<'a> {
 
 impl UploadReader<'_> {
     /// The same reader, showing `patches` in place of what the upload holds there.
-    pub(super) fn patched(mut self, patches: Patches) -> Self {
+    pub(crate) fn patched(mut self, patches: Patches) -> Self {
         self.patches = patches;
         self
     }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{AudioError, IsCancelled, SAMPLE_RATE_HZ};
+use crate::{AudioError, IsCancelled, SAMPLE_RATE_HZ};
 
 /// For opening a file, and for everything on a machine that does ten other things.
 const GRACE: Duration = Duration::from_secs(20);
@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(20);
 const SHARE: f64 = 0.25;
 
 /// Asked at each read, each packet and each second of sound: one per upload.
-pub(super) struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     is_cancelled: IsCancelled<'a>,
     started: Instant,
     grace: Duration,
@@ -34,7 +34,7 @@ enum Stop {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(is_cancelled: IsCancelled<'a>) -> Self {
+    pub(crate) fn new(is_cancelled: IsCancelled<'a>) -> Self {
         Self {
             is_cancelled,
             started: Instant::now(),
@@ -45,12 +45,12 @@ impl<'a> Watch<'a> {
     }
 
     /// Notes how much sound there is by now, in samples at [`SAMPLE_RATE_HZ`].
-    pub(super) fn produced(&self, samples: usize) {
+    pub(crate) fn produced(&self, samples: usize) {
         self.samples.store(samples as u64, Ordering::Relaxed);
     }
 
     /// Says whether decoding may go on. Once it may not, it never may again.
-    pub(super) fn check(&self) -> Result<(), AudioError> {
+    pub(crate) fn check(&self) -> Result<(), AudioError> {
         if self.stop.get().is_none() {
             if (self.is_cancelled)() {
                 let _ = self.stop.set(Stop::Cancelled);
@@ -62,7 +62,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Says whether all checks so far let decoding go on.
-    pub(super) fn has_gone_on(&self) -> Result<(), AudioError> {
+    pub(crate) fn has_gone_on(&self) -> Result<(), AudioError> {
         match self.stop.get() {
             None => Ok(()),
             Some(Stop::Cancelled) => Err(AudioError::Cancelled),
@@ -82,7 +82,7 @@ impl<'a> Watch<'a> {
 #[cfg(test)]
 impl<'a> Watch<'a> {
     /// One without patience from the start.
-    pub(super) fn without_grace(is_cancelled: IsCancelled<'a>) -> Self {
+    pub(crate) fn without_grace(is_cancelled: IsCancelled<'a>) -> Self {
         Self {
             grace: Duration::ZERO,
             ..Self::new(is_cancelled)

@@ -7,14 +7,14 @@
 //!   size in twenty bytes, and the demuxer would count them all without once reading, so
 //!   without a chance to be cancelled. For each of a million empty fragments it keeps notes
 //!   about each of a thousand tracks.
-//! - **Where its tags are**, to hide them as [`super::tags`] does.
+//! - **Where its tags are**, to hide them as [`crate::tags`] does.
 
 use std::io::{self, BufReader, Read, Seek};
 
-use super::AudioError;
-use super::patch::Patches;
-use super::source::{Access, Upload, UploadReader};
-use super::tags::MAX_TRACKS;
+use crate::AudioError;
+use crate::patch::Patches;
+use crate::source::{Access, Upload, UploadReader};
+use crate::tags::MAX_TRACKS;
 
 /// Index of a long film, or that of one fragment.
 const MAX_INDEX_BYTES: u64 = 64 << 20;
@@ -26,24 +26,24 @@ const MAX_FRAGMENT_NOTES: u64 = 1 << 20;
 
 /// Start of one track inside its own samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct TrackStart {
-    pub(super) track_id: u32,
-    pub(super) seconds: f64,
+pub(crate) struct TrackStart {
+    pub(crate) track_id: u32,
+    pub(crate) seconds: f64,
 }
 
 /// What [`inspect`] finds.
 #[derive(Debug, Default)]
-pub(super) struct Inspected {
-    pub(super) starts: Vec<TrackStart>,
+pub(crate) struct Inspected {
+    pub(crate) starts: Vec<TrackStart>,
     /// Hides the tags.
-    pub(super) patches: Patches,
+    pub(crate) patches: Patches,
 }
 
 /// Reads the edit lists of an MP4 upload and weighs its index.
 ///
 /// What is missing or broken otherwise counts as "plays from the start": judging the file
 /// is the demuxer's job.
-pub(super) fn inspect(upload: &Upload<'_>) -> Result<Inspected, AudioError> {
+pub(crate) fn inspect(upload: &Upload<'_>) -> Result<Inspected, AudioError> {
     let reader = upload
         .reader(0, Access::Random)
         .map_err(AudioError::Unreadable)?;

@@ -1,8 +1,8 @@
 //! Every container and codec: the fixture's tone comes back, where it was and as loud.
 
-use super::super::{DecodeLimits, decode};
 use super::signal::{amplitude, loud_span_seconds, rms};
 use super::{decoded, never};
+use crate::{DecodeLimits, decode};
 
 pub(super) struct Fixture {
     pub(super) name: &'static str,

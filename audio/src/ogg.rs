@@ -27,7 +27,7 @@ const MAX_FIRST_PAGES_IN_A_ROW: usize = 64;
 const MAX_BROKEN_BYTES: usize = 16 << 20;
 
 /// Shows the sound pages of an Ogg file, one after the other, and nothing between them.
-pub(super) struct Pages<R> {
+pub(crate) struct Pages<R> {
     source: R,
     /// Read ahead; from `at` on it is not yet looked at.
     ahead: Vec<u8>,
@@ -43,7 +43,7 @@ pub(super) struct Pages<R> {
 }
 
 impl<R: Read> Pages<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         Self {
             source,
             ahead: Vec::new(),
@@ -218,7 +218,7 @@ fn is_sound(page: &[u8]) -> bool {
 }
 
 /// The checksum of a whole page, whatever it holds as its own.
-pub(super) fn checksum(page: &[u8]) -> [u8; 4] {
+pub(crate) fn checksum(page: &[u8]) -> [u8; 4] {
     let (before, rest) = page.split_at(CHECKSUM_AT);
     let register = [before, &[0; 4], &rest[4..]]
         .into_iter()

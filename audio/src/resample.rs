@@ -6,7 +6,7 @@
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
-use super::{AudioError, SAMPLE_RATE_HZ};
+use crate::{AudioError, SAMPLE_RATE_HZ};
 
 /// The filter is as long as a block, so a block must not be short on either side: about
 /// 64 ms at 16 kHz puts the −6 dB point at 98.7 % of the band.
@@ -17,7 +17,7 @@ const MIN_BLOCK_FRAMES: usize = 1024;
 const MAX_PERIOD_FRAMES: usize = 64 * 1024;
 
 /// Resamples one mono stream; output sample `n` is the input at `n / 16000` s.
-pub(super) struct Resampler {
+pub(crate) struct Resampler {
     fft: Fft<f32>,
     rate_hz: u64,
     /// Input that does not fill a block yet.
@@ -31,7 +31,7 @@ pub(super) struct Resampler {
 }
 
 impl Resampler {
-    pub(super) fn new(rate_hz: u32) -> Result<Self, AudioError> {
+    pub(crate) fn new(rate_hz: u32) -> Result<Self, AudioError> {
         let rate_in = rate_hz as usize;
         let rate_out = SAMPLE_RATE_HZ as usize;
         // Blocks hold whole periods of the ratio. Their number is even, so that both sides
@@ -68,11 +68,11 @@ impl Resampler {
         })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.frames_in == 0
     }
 
-    pub(super) fn push(&mut self, mut mono: &[f32], out: &mut Vec<f32>) {
+    pub(crate) fn push(&mut self, mut mono: &[f32], out: &mut Vec<f32>) {
         self.frames_in += mono.len() as u64;
         while !mono.is_empty() {
             let taken = mono.len().min(self.block_len - self.block_in.len());
@@ -86,7 +86,7 @@ impl Resampler {
     }
 
     /// Pushes silence until every input sample has come out.
-    pub(super) fn finish(mut self, out: &mut Vec<f32>) {
+    pub(crate) fn finish(mut self, out: &mut Vec<f32>) {
         let total = (self.frames_in * u64::from(SAMPLE_RATE_HZ)).div_ceil(self.rate_hz);
         while self.samples_out < total {
             self.block_in.resize(self.block_len, 0.0);

@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: starting a service, talking to it, samples, scoring.
+//! What the end-to-end tests share: starting a service, talking to it, samples.
 
 pub mod answer;
 pub mod bombs;
@@ -16,5 +16,4 @@ pub mod scrape;
 pub mod service;
 pub mod speech;
 pub mod synthetic;
-pub mod wer;
 pub mod wire;

@@ -1,11 +1,11 @@
 //! Word error rates on the recordings beside the project. They are printed, so that a
 //! reader of the log sees them move.
 
+use voice_stack_load::score::wer::Score;
 use voice_stack_tests::client::Client;
 use voice_stack_tests::kind::ASR;
 use voice_stack_tests::samples::{self, Sample};
 use voice_stack_tests::service::Service;
-use voice_stack_tests::wer::Score;
 
 const HIGHEST_ENGLISH_WER_PERCENT: f64 = 12.0;
 const HIGHEST_OTHER_WER_PERCENT: f64 = 45.0;
@@ -26,7 +26,7 @@ fn score(client: &Client, sample: &Sample, model: &str) -> (Score, String) {
     let fields = [("model", model), ("response_format", "verbose_json")];
     let answer = client.transcribe(&sample.bytes(), &fields).json();
     let heard = answer["text"].as_str().unwrap();
-    let score = Score::of(&sample.words, heard);
+    let score = Score::of(&sample.words, heard, &sample.language);
     println!(
         "WER {:5.1} % {model} {} {heard}",
         score.percent(),

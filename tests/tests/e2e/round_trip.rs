@@ -4,10 +4,10 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
+use voice_stack_load::score::wer::Score;
 use voice_stack_tests::kind::{ASR, TTS};
 use voice_stack_tests::service::Service;
 use voice_stack_tests::speech;
-use voice_stack_tests::wer::Score;
 
 const HIGHEST_WER_PERCENT: f64 = 8.0;
 
@@ -189,7 +189,7 @@ fn what_is_spoken_is_heard_and_every_file_is_sound() {
         } else {
             asr.client().text_of(&answer.body, &[])
         };
-        let score = Score::of(sentence, &heard);
+        let score = Score::of(sentence, &heard, "en");
         println!("WER {:5.1} % {format}: {heard}", score.percent());
         total.push(score);
     }

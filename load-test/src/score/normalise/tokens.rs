@@ -226,7 +226,8 @@ impl Scanner {
             .count();
         let is_before_number = self.is_digit(spaces + 1)
             || (self.peek(spaces + 1) == Some('.') && self.is_digit(spaces + 2));
-        if is_before_number && name != "cents" {
+        let is_glued = self.before().is_some_and(|it| it.is_ascii_digit());
+        if is_before_number && !is_glued && name != "cents" {
             self.push(name.into(), Kind::Currency);
         } else if self.is_after_number() {
             self.push(name.into(), Kind::Word);

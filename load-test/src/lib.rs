@@ -1,3 +1,28 @@
-//! The load tool, as a library: what it measures by can be tested and used without a service.
+//! Load tool of voice-stack: does this box keep the services' promises, and how much can it
+//! carry?
+//!
+//! ```text
+//! corpus → workload → arrivals → client → exchange → summary → report
+//!                                    └ score: is the answer right?
+//!          watch: what the services say of themselves meanwhile
+//! ```
 
+pub mod arrivals;
+pub mod cli;
+pub mod client;
+pub mod corpus;
+pub mod exchange;
+pub mod exit;
+pub mod format;
+pub mod mode;
+pub mod objective;
+pub mod progress;
+pub mod report;
+pub mod run;
 pub mod score;
+pub mod service;
+pub mod statistics;
+pub mod summary;
+pub mod target;
+pub mod watch;
+pub mod workload;

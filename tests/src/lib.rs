@@ -15,7 +15,6 @@ pub mod samples;
 pub mod scrape;
 pub mod service;
 pub mod speech;
-pub mod synthetic;
 pub mod wire;
 
 pub use voice_stack_load::corpus::synthetic;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::normalise;
 
 /// Comparisons of words that a score may take. Two texts of 10,000 words, an hour of speech,
@@ -9,7 +11,7 @@ use super::normalise;
 const MAX_COMPARISONS: usize = 100_000_000;
 
 /// Errors and reference words, which add up over sentences.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
     /// Words that are wrong, missing or too many: the sum of the next three.
     pub errors: usize,

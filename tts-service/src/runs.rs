@@ -10,7 +10,7 @@ use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 use voice_common::jobs::stopped_early;
 
-use crate::engine::{EngineError, Pace, PhonemeIds, SpeakOptions, Synthesizer};
+use crate::engine::{EngineError, PhonemeIds, SpeakOptions, Synthesizer};
 use crate::text::Pause;
 
 /// Runs that may have begun before the one that is to be sent next has ended. Each keeps a
@@ -48,14 +48,10 @@ pub struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
-    fn speak(&self, part: &Part, pace: Pace) -> Result<Spoken, ApiError> {
-        let made = self.model.speak(
-            self.permit,
-            &part.phonemes,
-            self.options,
-            pace,
-            self.cancellation,
-        );
+    fn speak(&self, part: &Part) -> Result<Spoken, ApiError> {
+        let made = self
+            .model
+            .speak(self.permit, &part.phonemes, self.options, self.cancellation);
         Ok(Spoken {
             samples: made.map_err(|error| engine_error(error, self.cancellation))?,
             pause: part.pause,
@@ -84,7 +80,6 @@ pub struct Runs<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> {
     speaker: &'scope Speaker<'env>,
     parts: Peekable<P>,
     ahead: VecDeque<Ahead<'scope>>,
-    is_first: bool,
 }
 
 impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env, P> {
@@ -99,7 +94,6 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
             speaker,
             parts: parts.peekable(),
             ahead: VecDeque::new(),
-            is_first: true,
         }
     }
 
@@ -119,7 +113,7 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
             let span = tracing::Span::current();
             let run = move || {
                 let (_runtime, _span) = (runtime.enter(), span.enter());
-                speaker.speak(&part, Pace::Steady)
+                speaker.speak(&part)
             };
             let begun = Builder::new()
                 .name("run".into())
@@ -149,12 +143,7 @@ impl<P: Iterator<Item = Result<Part, ApiError>>> Iterator for Runs<'_, '_, P> {
             Some(Ahead::Failed(error)) => Some(Err(error)),
             None => {
                 let part = self.parts.next()?;
-                let pace = if std::mem::take(&mut self.is_first) {
-                    Pace::Urgent
-                } else {
-                    Pace::Steady
-                };
-                Some(part.and_then(|part| self.speaker.speak(&part, pace)))
+                Some(part.and_then(|part| self.speaker.speak(&part)))
             }
         }
     }

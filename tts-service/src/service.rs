@@ -12,6 +12,7 @@ use voice_common::service::{Assembled, Ports};
 use crate::api;
 use crate::cache::SpeechCache;
 use crate::config::TtsConfig;
+use crate::engine::stop_tidying;
 use crate::library::{Library, PiperStore, VoiceSource};
 use crate::speech::App;
 use crate::synthesis::Manner;
@@ -85,5 +86,8 @@ pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), Str
         device,
         "serving this voice by default"
     );
-    service.run(&config.common, bound).await
+    let ended = service.run(&config.common, bound).await;
+    // Blocking, but for some 50 ms at most, and nothing else goes on any more.
+    stop_tidying();
+    ended
 }

@@ -39,6 +39,10 @@ impl Fault {
     pub fn from_environment() -> Option<Self> {
         let name = std::env::var("FAULT").ok()?;
         let found = Self::ALL.into_iter().find(|(it, _)| *it == name);
-        Some(found.unwrap_or_else(|| panic!("there is no fault '{name}'")).1)
+        Some(
+            found
+                .unwrap_or_else(|| panic!("there is no fault '{name}'"))
+                .1,
+        )
     }
 }

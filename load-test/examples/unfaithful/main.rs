@@ -70,7 +70,9 @@ async fn main() {
         .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(Arc::clone(&service));
     let port = setting("ASR_PORT").unwrap_or(0.0) as u16;
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .expect("the port is free");
     println!("{}", listener.local_addr().expect("it is bound"));
     let mut terminate = signal(SignalKind::terminate()).expect("signals can be waited for");
     let told_to_end = async move {
@@ -157,12 +159,22 @@ async fn transcribe(State(service): State<Arc<Service>>, request: Request) -> Re
         Some(Fault::NoUploadLimit) => usize::MAX,
         _ => MOST_BYTES,
     };
-    let too_large = || error(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "too large");
+    let too_large = || {
+        error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            "too large",
+        )
+    };
     if declared(request.headers()).is_some_and(|it| it > most) {
         return too_large();
     }
     if service.is_full {
-        return refusal(&service, "resource_exhausted", "Resource threshold exceeded");
+        return refusal(
+            &service,
+            "resource_exhausted",
+            "Resource threshold exceeded",
+        );
     }
     if service.admission.is_full() {
         return refusal(&service, "queue_full", "Too many concurrent requests");

@@ -44,7 +44,13 @@ fn validate(service: &Service, more: &[&str]) -> (Vec<(String, String)>, String,
     let folder = tempfile::tempdir().unwrap();
     let file: PathBuf = folder.path().join("findings.json");
     let output = Command::new(env!("CARGO_BIN_EXE_voice-stack-load"))
-        .args(["validate", "--service", "asr", "--asr-host", &service.address])
+        .args([
+            "validate",
+            "--service",
+            "asr",
+            "--asr-host",
+            &service.address,
+        ])
         // What the stub promises doesn't hang on how busy the box is; its probes may.
         .args(["--probe-within", "0.08", "--long-minutes", "1", "--json"])
         .arg(&file)

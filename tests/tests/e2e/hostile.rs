@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use voice_stack_tests::answer::Answer;
 use voice_stack_tests::bombs;
@@ -108,12 +109,26 @@ fn warm_up(service: &Service, mutated: &Mutator) {
     service.client().serve(&(service.kind().telling)());
 }
 
+/// Resident memory when it hasn't changed for three seconds: what a run took is given back in
+/// a pause of two.
+fn settled_rss_bytes(service: &Service) -> u64 {
+    let (mut last, mut since) = (service.rss_bytes(), Instant::now());
+    wait_until("memory is settled", || {
+        let now = service.rss_bytes();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+        since.elapsed() > Duration::from_secs(3)
+    });
+    last
+}
+
 fn thousands_of_broken_requests_are_answered_and_leave_nothing_behind(kind: &'static Kind) {
     let settings = [kind.hostility.settings, &[("PRELOAD", "true")]].concat();
     let service = Service::start(kind, &settings);
     let mutated = (kind.hostility.mutator)();
     warm_up(&service, &mutated);
-    let (pid, before) = (service.pid(), service.rss_bytes());
+    let (pid, before) = (service.pid(), settled_rss_bytes(&service));
     let lines_before = service.log().lines().count();
 
     let served = send_mutated(&service, &mutated, WARM_UP..WARM_UP + REQUESTS);
@@ -122,7 +137,7 @@ fn thousands_of_broken_requests_are_answered_and_leave_nothing_behind(kind: &'st
     assert_eq!(service.pid(), pid);
     // With the model in memory, as an operator sees it: without it, little more than the
     // binary is left, and a page of a library that was used for the first time would count.
-    let after = service.rss_bytes();
+    let after = settled_rss_bytes(&service);
     println!(
         "{REQUESTS} requests, {served} of them served; {} MiB before, {} MiB after",
         before >> 20,

@@ -17,7 +17,7 @@ use voice_common::health::ServiceCore;
 
 use crate::config::TtsConfig;
 use crate::engine::scripted::Scripted;
-use crate::engine::{EngineError, Pace, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
+use crate::engine::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
 use crate::library::VoiceSource;
 use crate::service;
 
@@ -62,10 +62,9 @@ impl Synthesizer for Shared {
         permit: &voice_common::admission::Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
-        pace: Pace,
         cancellation: &voice_common::cancellation::Cancellation,
     ) -> Result<Vec<f32>, EngineError> {
-        self.0.speak(permit, phonemes, options, pace, cancellation)
+        self.0.speak(permit, phonemes, options, cancellation)
     }
 }
 

@@ -26,6 +26,7 @@ pub use phonemes::{MAX_RUN_PHONEMES, Phonemiser, to_ids};
 pub use piper::{EngineConfig, PiperVoice, Shared};
 pub use pool_shape::{PoolShape, footprint_bytes};
 pub use runtime::Runtime;
+pub use sessions::stop_tidying;
 pub use voice_config::{PhonemeSource, VoiceConfig};
 
 /// What a voice is.
@@ -52,15 +53,6 @@ pub struct SpeakOptions {
     pub noise_scale: Option<f32>,
     /// Variation of the rhythm; `None` is the voice's own.
     pub noise_w_scale: Option<f32>,
-}
-
-/// What matters of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// How soon it ends: somebody waits for the first sound of it.
-    Urgent,
-    /// How little of the processor it takes.
-    Steady,
 }
 
 /// One run of the voice: ids of phonemes, with padding and both ends.
@@ -103,7 +95,6 @@ pub trait Synthesizer: Send + Sync {
         permit: &Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
-        pace: Pace,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, EngineError>;
 }

@@ -12,7 +12,7 @@ use super::pool_shape::PoolShape;
 use super::runtime::Runtime;
 use super::sessions::{Run, Sessions};
 use super::voice_config::{PhonemeSource, VoiceConfig};
-use super::{EngineError, Pace, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
+use super::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
 
 /// Speeds that a voice can be asked for; outside of them it makes noise.
 const SPEEDS: std::ops::RangeInclusive<f32> = 0.1..=10.0;
@@ -147,7 +147,6 @@ impl Synthesizer for PiperVoice {
         _permit: &Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
-        pace: Pace,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, EngineError> {
         if !SPEEDS.contains(&options.speed) {
@@ -164,7 +163,7 @@ impl Synthesizer for PiperVoice {
             noise_w_scale: options.noise_w_scale.unwrap_or(config.noise_w_scale),
             speaker: self.speaker(options.speaker)?,
         };
-        self.sessions.run(&run, pace, cancellation)
+        self.sessions.run(&run, cancellation)
     }
 }
 

@@ -21,8 +21,7 @@ fn shared() -> Shared {
         device: Device::Cpu,
         shape: PoolShape {
             sessions: 1,
-            threads_each: 1,
-            wide_threads: Some(2),
+            threads_each: 2,
         },
     })
     .unwrap()
@@ -47,11 +46,9 @@ async fn speak(
     let permit = permit().await;
     let (voice, phonemes) = (Arc::clone(voice), phonemes.clone());
     let cancellation = cancellation.clone();
-    tokio::task::spawn_blocking(move || {
-        voice.speak(&permit, &phonemes, options, Pace::Urgent, &cancellation)
-    })
-    .await
-    .unwrap()
+    tokio::task::spawn_blocking(move || voice.speak(&permit, &phonemes, options, &cancellation))
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

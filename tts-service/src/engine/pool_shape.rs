@@ -7,37 +7,22 @@ pub struct PoolShape {
     pub sessions: usize,
     /// Threads that compute one sentence together.
     pub threads_each: usize,
-    /// Threads of one more session, for a sentence that somebody waits for while nothing else
-    /// computes.
-    pub wide_threads: Option<usize>,
 }
 
 /// Threads that one sentence still gains from.
 const MOST_THREADS_EACH: usize = 4;
-/// Sessions of one thread that are worth their memory.
-const MOST_NARROW: usize = 4;
 
 impl PoolShape {
-    /// A shape for so many cores and so many requests at a time; never more threads at work
-    /// than cores, but for the moment in which a second request joins a lonely one.
-    ///
-    /// A thread alone speaks a sixth faster than its share of two that compute together, but
-    /// who waits for the first sentence hears it almost twice as late. So a small box has
-    /// sessions of one thread, and one of all threads for who is alone.
+    /// A shape for so many cores and so many requests at a time; never more threads than
+    /// cores. Two threads a session where there are cores for it: the first sentence, which
+    /// a listener waits for, comes almost twice as soon, and each session less saves the
+    /// model's memory. The price is about a sixth of the throughput.
     pub fn choose(cores: usize, max_concurrent: usize) -> Self {
-        let (cores, requests) = (cores.max(1), max_concurrent.max(1));
-        let threads = |sessions: usize| (cores / sessions).min(MOST_THREADS_EACH);
-        let are_few = cores < 2 * requests && cores <= MOST_NARROW;
-        let sessions = if are_few {
-            cores.min(requests)
-        } else {
-            (cores / 2).clamp(1, requests)
-        };
-        let is_narrow = threads(sessions) == 1 && cores > 1;
+        let cores = cores.max(1);
+        let sessions = (cores / 2).clamp(1, max_concurrent.max(1));
         Self {
             sessions,
-            threads_each: threads(sessions),
-            wide_threads: is_narrow.then_some(cores.min(MOST_THREADS_EACH)),
+            threads_each: (cores / sessions).min(MOST_THREADS_EACH),
         }
     }
 
@@ -46,13 +31,7 @@ impl PoolShape {
         Self {
             sessions: 1,
             threads_each: 1,
-            wide_threads: None,
         }
-    }
-
-    /// How often the weights are held.
-    pub(super) fn copies(self) -> usize {
-        self.sessions + usize::from(self.wide_threads.is_some())
     }
 }
 
@@ -60,7 +39,7 @@ impl PoolShape {
 /// as the processor likes them, and one run of the longest kind in each session.
 pub fn footprint_bytes(model_file_bytes: u64, shape: PoolShape) -> u64 {
     const LONGEST_RUN: u64 = 320 << 20;
-    shape.copies() as u64 * (model_file_bytes + model_file_bytes / 2 + LONGEST_RUN)
+    shape.sessions as u64 * (model_file_bytes + model_file_bytes / 2 + LONGEST_RUN)
 }
 
 #[cfg(test)]
@@ -68,22 +47,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pool_fits_the_box_and_what_may_run_at_once() {
-        for (cores, requests, sessions, threads_each, wide_threads) in [
-            (0, 0, 1, 1, None),
-            (1, 2, 1, 1, None),
-            (2, 1, 1, 2, None),
-            (2, 2, 2, 1, Some(2)),
-            (3, 8, 3, 1, Some(3)),
-            (4, 2, 2, 2, None),
-            (4, 4, 4, 1, Some(4)),
-            (8, 8, 4, 2, None),
-            (32, 2, 2, 4, None),
+    fn the_pool_has_no_more_threads_than_cores_and_two_a_session_where_it_can() {
+        for (cores, requests, sessions, threads_each) in [
+            (0, 0, 1, 1),
+            (1, 2, 1, 1),
+            (2, 2, 1, 2),
+            (4, 2, 2, 2),
+            (3, 8, 1, 3),
+            (32, 2, 2, 4),
         ] {
             let shape = PoolShape {
                 sessions,
                 threads_each,
-                wide_threads,
             };
             assert_eq!(
                 PoolShape::choose(cores, requests),

@@ -6,7 +6,7 @@ use parking_lot::{Condvar, Mutex};
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 
-use super::{EngineError, Pace, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
+use super::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
 
 /// How long a word lasts, and the rate and pitch of its tone.
 const WORD: Duration = Duration::from_millis(50);
@@ -138,7 +138,6 @@ impl Synthesizer for Scripted {
         _permit: &Permit,
         phonemes: &PhonemeIds,
         options: SpeakOptions,
-        _pace: Pace,
         cancellation: &Cancellation,
     ) -> Result<Vec<f32>, EngineError> {
         self.wait(cancellation)?;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ort::session::{RunOptions, Session, SessionInputValue, SessionOutputs};
@@ -14,11 +14,10 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use voice_common::cancellation::Cancellation;
-use voice_common::memory::release_free_pages;
 
+use super::EngineError;
 use super::pool_shape::PoolShape;
 use super::runtime::{Runtime, cuda};
-use super::{EngineError, Pace};
 
 /// The values of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +35,15 @@ pub(super) struct Run<'a> {
 /// page.
 const TIDY_AFTER: Duration = Duration::from_secs(2);
 
+/// Held while sessions give memory back; true from the end of the service on. A process must not
+/// end while ONNX Runtime computes: it takes itself down under the run's feet.
+static ENDED: Mutex<bool> = Mutex::new(false);
+
+/// Waits for sessions that are giving memory back; none begins to any more.
+pub fn stop_tidying() {
+    *ENDED.lock() = true;
+}
+
 /// All sessions of a model.
 #[derive(Debug)]
 pub(super) struct Sessions {
@@ -44,13 +52,10 @@ pub(super) struct Sessions {
 
 #[derive(Debug)]
 struct Pool {
-    /// As many permits as there are sessions of the ordinary kind; fair.
+    /// As many permits as there are sessions; fair.
     turns: Semaphore,
     idle: Mutex<Vec<Session>>,
-    /// That of more threads, if there is one and nobody uses it.
-    wide: Mutex<Option<Session>>,
-    /// Sessions that a permit gives.
-    count: AtomicUsize,
+    count: usize,
     with_speaker: bool,
     /// Runs that have begun.
     runs: AtomicU64,
@@ -61,7 +66,6 @@ struct Pool {
 /// A session for one sentence; goes back by itself.
 struct Turn<'a> {
     session: Option<Session>,
-    is_wide: bool,
     all: &'a Pool,
     // Fields drop after `drop`: the session is back before the next one may take it.
     _permit: SemaphorePermit<'a>,
@@ -69,18 +73,12 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let session = self.session.take();
-        if self.is_wide {
-            *self.all.wide.lock() = session;
-        } else {
-            self.all.idle.lock().extend(session);
-        }
+        self.all.idle.lock().extend(self.session.take());
     }
 }
 
 impl Sessions {
-    /// Loads the model for one session. The others follow while it speaks already: each takes
-    /// a core for well over a second.
+    /// Loads the model once a session.
     ///
     /// # Errors
     /// It can't be loaded, or is not a Piper voice of one or several speakers.
@@ -90,23 +88,23 @@ impl Sessions {
         shape: PoolShape,
         with_speaker: bool,
     ) -> Result<Self, String> {
-        let first = Loading {
-            model,
-            runtime,
-            with_speaker,
+        let mut idle = Vec::new();
+        for _ in 0..shape.sessions.max(1) {
+            let session = build(model, runtime, shape.threads_each)?;
+            check_outlets(&session, with_speaker)?;
+            idle.push(session);
         }
-        .session(shape.threads_each)?;
-        let pool = Arc::new(Pool {
-            turns: Semaphore::new(1),
-            idle: Mutex::new(vec![first]),
-            wide: Mutex::new(None),
-            count: AtomicUsize::new(1),
+        let pool = Pool {
+            turns: Semaphore::new(idle.len()),
+            count: idle.len(),
+            idle: Mutex::new(idle),
             with_speaker,
             runs: AtomicU64::new(0),
             tidies: AtomicBool::new(false),
-        });
-        load_the_others(&pool, model, runtime, shape);
-        Ok(Self { pool })
+        };
+        Ok(Self {
+            pool: Arc::new(pool),
+        })
     }
 
     /// How many sessions wait for a run.
@@ -118,35 +116,22 @@ impl Sessions {
     ///
     /// # Errors
     /// It was cancelled, while waiting or computing, or failed.
-    pub fn run(
-        &self,
-        run: &Run<'_>,
-        pace: Pace,
-        cancellation: &Cancellation,
-    ) -> Result<Vec<f32>, EngineError> {
+    pub fn run(&self, run: &Run<'_>, cancellation: &Cancellation) -> Result<Vec<f32>, EngineError> {
         let handle = Handle::current();
-        let result = self.pool.run(run, pace, cancellation, &handle);
+        let result = self.pool.run(run, cancellation, &handle);
         tidy_when_idle(&self.pool, &handle);
         result
     }
 }
 
 impl Pool {
-    /// One more session for everybody.
-    fn join(&self, session: Session) {
-        self.idle.lock().push(session);
-        self.count.fetch_add(1, Ordering::AcqRel);
-        self.turns.add_permits(1);
-    }
-
     fn run(
         &self,
         run: &Run<'_>,
-        pace: Pace,
         cancellation: &Cancellation,
         handle: &Handle,
     ) -> Result<Vec<f32>, EngineError> {
-        let mut turn = self.turn(pace, handle, cancellation)?;
+        let mut turn = self.turn(handle, cancellation)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
         let session = turn.session.as_mut().expect("is taken by drop only");
         let inputs = inputs(run, self.with_speaker).map_err(failed)?;
@@ -169,12 +154,7 @@ impl Pool {
         }
     }
 
-    fn turn(
-        &self,
-        pace: Pace,
-        handle: &Handle,
-        cancellation: &Cancellation,
-    ) -> Result<Turn<'_>, EngineError> {
+    fn turn(&self, handle: &Handle, cancellation: &Cancellation) -> Result<Turn<'_>, EngineError> {
         let permit = handle.block_on(async {
             tokio::select! {
                 biased;
@@ -182,30 +162,14 @@ impl Pool {
                 permit = self.turns.acquire() => permit.map_err(|it| EngineError::Failed(it.to_string())),
             }
         })?;
-        let is_alone = self.turns.available_permits() + 1 == self.count.load(Ordering::Acquire);
-        if pace == Pace::Urgent
-            && is_alone
-            && let Some(wide) = self.wide.lock().take()
-        {
-            return Ok(self.turn_at(wide, true, permit));
-        }
-        Ok(self.narrow_turn(permit))
+        Ok(self.take(permit))
     }
 
-    fn narrow_turn<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
+    fn take<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
         let session = self.idle.lock().pop();
-        self.turn_at(session.expect("a permit is a session"), false, permit)
-    }
-
-    fn turn_at<'a>(
-        &'a self,
-        session: Session,
-        is_wide: bool,
-        permit: SemaphorePermit<'a>,
-    ) -> Turn<'a> {
+        debug_assert!(session.is_some(), "a permit is a session");
         Turn {
-            session: Some(session),
-            is_wide,
+            session,
             all: self,
             _permit: permit,
         }
@@ -214,6 +178,10 @@ impl Pool {
     /// Has each session that nobody uses give back what it took beyond its weights. ONNX
     /// Runtime does so at the end of a run only: this is the shortest there is.
     fn tidy(&self) -> ort::Result<()> {
+        let ended = ENDED.lock();
+        if *ended {
+            return Ok(());
+        }
         let shortest = Run {
             ids: &[0; 3],
             noise_scale: 0.0,
@@ -224,13 +192,11 @@ impl Pool {
         let mut options = RunOptions::new()?;
         options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
         // All of them at once: one that is back would be taken again.
-        let mut turns: Vec<_> = (0..self.count.load(Ordering::Acquire))
+        let mut turns: Vec<_> = (0..self.count)
             .map_while(|_| self.turns.try_acquire().ok())
-            .map(|permit| self.narrow_turn(permit))
+            .map(|permit| self.take(permit))
             .collect();
-        let mut wide = self.wide.lock();
-        let narrow = turns.iter_mut().filter_map(|it| it.session.as_mut());
-        for session in narrow.chain(wide.as_mut()) {
+        for session in turns.iter_mut().filter_map(|it| it.session.as_mut()) {
             session.run_with_options(inputs(&shortest, self.with_speaker)?, &options)?;
         }
         Ok(())
@@ -262,62 +228,6 @@ fn tidy_when_idle(pool: &Arc<Pool>, handle: &Handle) {
             return;
         }
     });
-}
-
-/// What a session is made of.
-struct Loading<'a> {
-    model: &'a Path,
-    runtime: &'a Runtime,
-    with_speaker: bool,
-}
-
-impl Loading<'_> {
-    fn session(&self, threads: usize) -> Result<Session, String> {
-        let session = build(self.model, self.runtime, threads)?;
-        check_outlets(&session, self.with_speaker)?;
-        Ok(session)
-    }
-}
-
-/// Loads all sessions but the first, one after the other, on a thread that ends early if the
-/// voice is unloaded. A voice that can't have all of them speaks with those that it has.
-fn load_the_others(pool: &Arc<Pool>, model: &Path, runtime: &Runtime, shape: PoolShape) {
-    if shape.copies() == 1 {
-        return;
-    }
-    let with_speaker = pool.with_speaker;
-    let (pool, model, runtime) = (Arc::downgrade(pool), model.to_owned(), runtime.clone());
-    let load = move || {
-        let loading = Loading {
-            model: &model,
-            runtime: &runtime,
-            with_speaker,
-        };
-        let narrow = (1..shape.sessions).map(|_| (shape.threads_each, false));
-        let wide = shape.wide_threads.map(|threads| (threads, true));
-        for (threads, is_wide) in wide.into_iter().chain(narrow) {
-            if pool.strong_count() == 0 {
-                return;
-            }
-            let loaded = loading.session(threads);
-            let Some(pool) = pool.upgrade() else {
-                drop(loaded);
-                release_free_pages();
-                return;
-            };
-            match loaded {
-                Ok(session) if is_wide => *pool.wide.lock() = Some(session),
-                Ok(session) => pool.join(session),
-                Err(error) => tracing::warn!("a voice has a session less: {error}"),
-            }
-        }
-    };
-    if let Err(cause) = std::thread::Builder::new()
-        .name("sessions".into())
-        .spawn(load)
-    {
-        tracing::warn!("a voice has one session only: {cause}");
-    }
 }
 
 fn build(model: &Path, runtime: &Runtime, threads: usize) -> Result<Session, String> {

@@ -32,7 +32,7 @@ const SCHEMA: &str = "voice-stack-load-validate/1";
 
 /// The JSON of a validation.
 #[derive(Serialize)]
-struct Findings<'a> {
+struct Validation<'a> {
     schema: &'static str,
     tool_version: &'static str,
     began_at: String,
@@ -127,7 +127,7 @@ pub async fn run(args: ValidateArgs) -> Result<Ending, Failure> {
             names.join(", ")
         )));
     }
-    let document = Findings {
+    let document = Validation {
         schema: SCHEMA,
         tool_version: env!("CARGO_PKG_VERSION"),
         began_at: moment(began_at),

@@ -109,8 +109,8 @@ fn warm_up(service: &Service, mutated: &Mutator) {
     service.client().serve(&(service.kind().telling)());
 }
 
-/// Resident memory when it hasn't changed for three seconds: what a run took is given back in
-/// a pause of two.
+/// Resident memory when it hasn't changed for six seconds: what runs took is given back after
+/// two to four without one.
 fn settled_rss_bytes(service: &Service) -> u64 {
     let (mut last, mut since) = (service.rss_bytes(), Instant::now());
     wait_until("memory is settled", || {
@@ -118,7 +118,7 @@ fn settled_rss_bytes(service: &Service) -> u64 {
         if now != last {
             (last, since) = (now, Instant::now());
         }
-        since.elapsed() > Duration::from_secs(3)
+        since.elapsed() > Duration::from_secs(6)
     });
     last
 }

@@ -10,13 +10,13 @@ mod model;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures::StreamExt as _;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -95,9 +95,10 @@ async fn health(State(service): State<Arc<Service>>) -> &'static str {
 }
 
 async fn detailed(State(service): State<Arc<Service>>) -> Response {
-    let models = match service.model.is_loaded() {
-        true => json!([{"id": "tiny", "state": "ready"}]),
-        false => json!([]),
+    let models = if service.model.is_loaded() {
+        json!([{"id": "tiny", "state": "ready"}])
+    } else {
+        json!([])
     };
     Json(json!({
         "service": "asr",
@@ -169,6 +170,12 @@ async fn transcribe(State(service): State<Arc<Service>>, request: Request) -> Re
     if declared(request.headers()).is_some_and(|it| it > most) {
         return too_large();
     }
+    // All of it is read, whatever becomes of it: most clients send it before they look for an
+    // answer, and would take a closed connection for the answer.
+    let is_full = service.admission.is_full();
+    let Some(body) = receive(request, most).await else {
+        return too_large();
+    };
     if service.is_full {
         return refusal(
             &service,
@@ -176,12 +183,9 @@ async fn transcribe(State(service): State<Arc<Service>>, request: Request) -> Re
             "Resource threshold exceeded",
         );
     }
-    if service.admission.is_full() {
+    if is_full {
         return refusal(&service, "queue_full", "Too many concurrent requests");
     }
-    let Ok(body) = to_bytes(Body::new(request.into_body()), most).await else {
-        return too_large();
-    };
     let has = |magic: &[u8]| body.windows(magic.len()).take(2048).any(|it| it == magic);
     if body.len() < 10_000 || !(has(b"fLaC") || has(b"RIFF")) {
         let status = match service.fault {
@@ -203,6 +207,20 @@ async fn transcribe(State(service): State<Arc<Service>>, request: Request) -> Re
         work.await;
     }
     Json(json!({ "text": TEXT })).into_response()
+}
+
+/// The body; `None` if it is larger than it may be, or doesn't come to its end.
+async fn receive(request: Request, most: usize) -> Option<Vec<u8>> {
+    let mut pieces = request.into_body().into_data_stream();
+    let (mut body, mut is_larger) = (Vec::new(), false);
+    while let Some(piece) = pieces.next().await {
+        body.extend_from_slice(&piece.ok()?);
+        if body.len() > most {
+            is_larger = true;
+            body.clear();
+        }
+    }
+    (!is_larger).then_some(body)
 }
 
 async fn work(service: Arc<Service>, slot: Slot, takes: Duration) {

@@ -156,7 +156,7 @@ impl Subject {
     /// # Errors
     /// It doesn't answer.
     pub async fn state(&self) -> Result<State, Obstacle> {
-        Ok(state(&self.http, &self.target).await?)
+        Ok(patiently(async || state(&self.http, &self.target).await).await?)
     }
 
     /// Who runs and who waits now.
@@ -173,7 +173,8 @@ impl Subject {
     /// # Errors
     /// It doesn't answer.
     pub async fn counted(&self) -> Result<Scrape, Obstacle> {
-        Ok(scrape(&self.http, &self.target, Duration::from_secs(5)).await?)
+        let look = async || scrape(&self.http, &self.target, Duration::from_secs(5)).await;
+        Ok(patiently(look).await?)
     }
 
     /// Waits until something is true of who runs and who waits, and says how long it took.
@@ -214,6 +215,18 @@ impl Subject {
         self.until("that the service is idle", patience, is_idle)
             .await
     }
+}
+
+/// Asks again, twice, if the connection is lost: a server may close one that is kept at the
+/// moment at which it is used again, as after an upload that it did not read.
+async fn patiently<T>(ask: impl AsyncFn() -> reqwest::Result<T>) -> reqwest::Result<T> {
+    for _ in 0..2 {
+        match ask().await {
+            Err(error) if error.is_request() && !error.is_timeout() => {}
+            answered => return answered,
+        }
+    }
+    ask().await
 }
 
 /// Does something and looks at something else again and again meanwhile; the last look comes

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::finding::{Evidence, broken, proven};
-use super::subject::{Obstacle, Subject};
+use super::subject::{Obstacle, Subject, patiently};
 use crate::service::Service;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -166,7 +166,12 @@ pub async fn nonsense(subject: &Subject) -> Result<Evidence, Obstacle> {
     let count = bodies.len();
     let mut answers = Vec::new();
     for (what, body) in bodies {
-        let answer = post(subject, content_type(subject)).body(body).send().await;
+        let body = Bytes::from(body);
+        let send = async || {
+            let asked = post(subject, content_type(subject));
+            asked.body(body.clone()).send().await
+        };
+        let answer = patiently(send).await;
         let status = match answer {
             Ok(answer) => answer.status().as_u16(),
             Err(error) => return Ok(broken(format!("{what} got no answer: {error}"))),

@@ -219,7 +219,7 @@ impl Subject {
 
 /// Asks again, twice, if the connection is lost: a server may close one that is kept at the
 /// moment at which it is used again, as after an upload that it did not read.
-async fn patiently<T>(ask: impl AsyncFn() -> reqwest::Result<T>) -> reqwest::Result<T> {
+pub async fn patiently<T>(ask: impl AsyncFn() -> reqwest::Result<T>) -> reqwest::Result<T> {
     for _ in 0..2 {
         match ask().await {
             Err(error) if error.is_request() && !error.is_timeout() => {}

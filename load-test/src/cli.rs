@@ -1,10 +1,13 @@
 //! The command line.
 
+mod compare;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::compare::CompareArgs;
 use crate::arrivals::Pattern;
 use crate::corpus::Class;
 use crate::objective::Objective;
@@ -39,6 +42,8 @@ pub enum Command {
     Http(Box<HttpArgs>),
     /// Prove that the services keep their promises under pressure
     Validate(ValidateArgs),
+    /// Say which differences between two runs are real
+    Compare(CompareArgs),
 }
 
 /// Which services are asked.
@@ -316,6 +321,14 @@ mod tests {
         ] {
             let line = format!("voice-stack-load --service asr {line}");
             let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_err(), "{line}: {parsed:?}");
+        }
+        for line in [
+            "compare one.json",
+            "compare one.json two.json --alpha 1",
+            "compare one.json two.json --at-least 100%",
+        ] {
+            let parsed = Cli::try_parse_from(format!("voice-stack-load {line}").split(' '));
             assert!(parsed.is_err(), "{line}: {parsed:?}");
         }
     }

@@ -1,6 +1,9 @@
 //! What the tool can do, one file each.
 
+pub mod compare;
 pub mod http;
+#[cfg(test)]
+mod made;
 mod measurement;
 pub mod setup;
 pub mod validate;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod compare;
+mod soak;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::compare::CompareArgs;
+pub use self::soak::SoakArgs;
 use crate::arrivals::Pattern;
 use crate::corpus::Class;
 use crate::objective::Objective;
@@ -42,6 +44,8 @@ pub enum Command {
     Http(Box<HttpArgs>),
     /// Prove that the services keep their promises under pressure
     Validate(ValidateArgs),
+    /// Send requests for long, and look for what grows meanwhile
+    Soak(Box<SoakArgs>),
     /// Say which differences between two runs are real
     Compare(CompareArgs),
 }
@@ -324,6 +328,9 @@ mod tests {
             assert!(parsed.is_err(), "{line}: {parsed:?}");
         }
         for line in [
+            "soak --workers 0",
+            "soak --warm-up 100%",
+            "soak --rss-per-hour -1",
             "compare one.json",
             "compare one.json two.json --alpha 1",
             "compare one.json two.json --at-least 100%",

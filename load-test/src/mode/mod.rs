@@ -6,4 +6,5 @@ pub mod http;
 mod made;
 mod measurement;
 pub mod setup;
+pub mod soak;
 pub mod validate;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod capacity;
 mod compare;
 mod soak;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::capacity::CapacityArgs;
 pub use self::compare::CompareArgs;
 pub use self::soak::SoakArgs;
 use crate::arrivals::Pattern;
@@ -44,6 +46,8 @@ pub enum Command {
     Http(Box<HttpArgs>),
     /// Prove that the services keep their promises under pressure
     Validate(ValidateArgs),
+    /// Find the highest rate at which the objectives hold
+    Capacity(Box<CapacityArgs>),
     /// Send requests for long, and look for what grows meanwhile
     Soak(Box<SoakArgs>),
     /// Say which differences between two runs are real
@@ -328,6 +332,10 @@ mod tests {
             assert!(parsed.is_err(), "{line}: {parsed:?}");
         }
         for line in [
+            "capacity --start 0",
+            "capacity --slo p95",
+            "capacity --precision 0",
+            "capacity --confirm 0",
             "soak --workers 0",
             "soak --warm-up 100%",
             "soak --rss-per-hour -1",

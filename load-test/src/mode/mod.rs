@@ -1,5 +1,6 @@
 //! What the tool can do, one file each.
 
+pub mod capacity;
 pub mod compare;
 pub mod http;
 #[cfg(test)]

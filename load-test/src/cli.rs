@@ -1,10 +1,17 @@
 //! The command line.
 
+mod capacity;
+mod compare;
+mod soak;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::capacity::CapacityArgs;
+pub use self::compare::CompareArgs;
+pub use self::soak::SoakArgs;
 use crate::arrivals::Pattern;
 use crate::corpus::Class;
 use crate::objective::Objective;
@@ -39,6 +46,12 @@ pub enum Command {
     Http(Box<HttpArgs>),
     /// Prove that the services keep their promises under pressure
     Validate(ValidateArgs),
+    /// Find the highest rate at which the objectives hold
+    Capacity(Box<CapacityArgs>),
+    /// Send requests for long, and look for what grows meanwhile
+    Soak(Box<SoakArgs>),
+    /// Say which differences between two runs are real
+    Compare(CompareArgs),
 }
 
 /// Which services are asked.
@@ -324,6 +337,21 @@ mod tests {
         ] {
             let line = format!("voice-stack-load --service asr {line}");
             let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_err(), "{line}: {parsed:?}");
+        }
+        for line in [
+            "capacity --start 0",
+            "capacity --slo p95",
+            "capacity --precision 0",
+            "capacity --confirm 0",
+            "soak --workers 0",
+            "soak --warm-up 100%",
+            "soak --rss-per-hour -1",
+            "compare one.json",
+            "compare one.json two.json --alpha 1",
+            "compare one.json two.json --at-least 100%",
+        ] {
+            let parsed = Cli::try_parse_from(format!("voice-stack-load {line}").split(' '));
             assert!(parsed.is_err(), "{line}: {parsed:?}");
         }
     }

@@ -25,6 +25,9 @@ fn main() -> ExitCode {
             None => mode::http::run(cli.http).await,
             Some(Command::Http(args)) => mode::http::run(*args).await,
             Some(Command::Validate(args)) => mode::validate::run(args).await,
+            Some(Command::Capacity(args)) => mode::capacity::run(*args).await,
+            Some(Command::Soak(args)) => mode::soak::run(*args).await,
+            Some(Command::Compare(args)) => mode::compare::run(&args),
         }
     });
     // Whatever still waits for an answer is not waited for.

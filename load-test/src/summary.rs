@@ -299,7 +299,7 @@ impl Measured for Vec<Summary> {
 }
 
 /// Whether a service has such a figure at all.
-fn has(service: Service, metric: Metric) -> bool {
+pub fn has(service: Service, metric: Metric) -> bool {
     match metric {
         Metric::WordErrorRate => service == Service::Asr,
         Metric::Of(Series::FirstAudio, _) => service == Service::Tts,

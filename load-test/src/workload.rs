@@ -285,6 +285,16 @@ impl Workload {
         Self::new(target, self.material.clone())
     }
 
+    /// The same in another run: no cache that answered then answers now, unless it may.
+    #[must_use]
+    pub fn in_run(&self, run: u64) -> Self {
+        let mut moved = self.clone();
+        if let Material::Texts { ask, .. } = &mut moved.material {
+            ask.run = run;
+        }
+        moved
+    }
+
     /// Who is asked.
     pub fn target(&self) -> &Target {
         &self.target

@@ -1,5 +1,11 @@
 //! What the tool can do, one file each.
 
+pub mod capacity;
+pub mod compare;
 pub mod http;
+#[cfg(test)]
+mod made;
+mod measurement;
 pub mod setup;
+pub mod soak;
 pub mod validate;

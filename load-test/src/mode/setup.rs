@@ -13,7 +13,7 @@ use crate::watch::state::{State, state};
 use crate::workload::{SpeechAsk, TranscriptAsk, Workload};
 
 /// Services that answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Setup {
     /// What asks them.
     pub http: reqwest::Client,
@@ -77,7 +77,8 @@ fn now_as_number() -> u64 {
     now.map_or(0, |it| it.as_nanos() as u64)
 }
 
-fn unreachable(target: &Target, cause: &reqwest::Error) -> Failure {
+/// What to tell somebody whose service doesn't answer.
+pub(super) fn unreachable(target: &Target, cause: &reqwest::Error) -> Failure {
     let service = target.service;
     let mut deepest: &dyn std::error::Error = cause;
     while let Some(deeper) = deepest.source() {
@@ -92,6 +93,14 @@ fn unreachable(target: &Target, cause: &reqwest::Error) -> Failure {
 }
 
 impl Setup {
+    /// The same for one service alone, as if no other had been asked for.
+    #[must_use]
+    pub fn only(&self, service: Service) -> Self {
+        let mut alone = self.clone();
+        alone.services.retain(|it| it.target.service == service);
+        alone
+    }
+
     /// What is sent to each of the services.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use self::document::Document;
 use crate::exit::Failure;
@@ -45,10 +46,19 @@ pub struct Files {
 /// # Errors
 /// One can't be written.
 pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
-    let json = || serde_json::to_vec(document).expect("a document is JSON");
-    save("json", files.json.as_deref(), |file| {
-        file.write_all(&json()).map_err(|it| it.to_string())
-    })?;
+    write_with(document, document, files)
+}
+
+/// As [`write`], where the JSON holds more than the document.
+///
+/// # Errors
+/// One can't be written.
+pub fn write_with(
+    document: &Document,
+    json: &impl Serialize,
+    files: &Files,
+) -> Result<(), Failure> {
+    write_json(json, files.json.as_deref())?;
     save("csv", files.csv.as_deref(), |file| {
         table::write(document, file).map_err(|it| it.to_string())
     })?;
@@ -58,6 +68,16 @@ pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
     save("junit", files.junit.as_deref(), |file| {
         let report = junit::of_objectives(document);
         report.serialize(file).map_err(|it| it.to_string())
+    })
+}
+
+/// Writes the file of `--json` if it has a name.
+///
+/// # Errors
+/// It can't be written.
+pub fn write_json(report: &impl Serialize, path: Option<&Path>) -> Result<(), Failure> {
+    save("json", path, |file| {
+        serde_json::to_writer(file, report).map_err(|it| it.to_string())
     })
 }
 

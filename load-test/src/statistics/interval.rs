@@ -1,9 +1,11 @@
 //! An estimate and how far off it may be.
 
+use serde::Serialize;
+
 use super::percentile;
 
 /// A figure with its confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
     /// The figure itself.
     pub estimate: f64,

@@ -9,6 +9,7 @@ mod blocks;
 pub mod bootstrap;
 mod interval;
 pub mod percentile;
+pub mod proportion;
 mod random;
 pub mod rank_test;
 mod resample;

@@ -15,6 +15,7 @@ async fn five_hundred_clients_ask_at_once() {
         usual: Duration::from_millis(500),
         // The first answers wait for all to have asked.
         stall: Some((Duration::ZERO, Duration::from_secs(2))),
+        slots: None,
     });
     let clients = Arrivals::Closed { workers: CLIENTS };
     let ended = exchanges(&stub, clients, Until::Requests(3 * CLIENTS as u64)).await;
@@ -30,6 +31,7 @@ async fn one_client_needs_one_connection() {
     let stub = Stub::start(Script {
         usual: Duration::ZERO,
         stall: None,
+        slots: None,
     });
     let ended = exchanges(&stub, Arrivals::Closed { workers: 1 }, Until::Requests(200)).await;
     assert_eq!(stub.connections(), 1);

@@ -9,6 +9,7 @@ use voice_stack_load::exchange::{Exchange, Outcome};
 use voice_stack_load::run::{Event, Plan, Until, start};
 use voice_stack_load::summary::Collector;
 
+use crate::alone;
 use crate::stub::{Script, Stub};
 
 const PER_SECOND: f64 = 100.0;
@@ -20,6 +21,7 @@ const STALL_TO: Duration = Duration::from_secs(4);
 const SCRIPT: Script = Script {
     usual: USUAL,
     stall: Some((STALL_FROM, STALL_TO)),
+    slots: None,
 };
 
 /// All exchanges of a run.
@@ -69,6 +71,7 @@ fn truth() -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_loop_tells_of_a_stall_what_a_closed_loop_conceals() {
+    let _machine = alone().await;
     let (open, closed) = (Stub::start(SCRIPT), Stub::start(SCRIPT));
     let constant = Arrivals::Open {
         pattern: Pattern::Constant {

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::{Json, Router, routing::post};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use voice_stack_load::corpus::{Class, Recording};
 use voice_stack_load::service::Service;
 use voice_stack_load::target::Target;
 use voice_stack_load::workload::{TranscriptAsk, Workload};
 
 /// What is said in every recording.
-const TEXT: &str = "one two three";
+pub const TEXT: &str = "one two three";
 
 /// How a stub answers.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +27,9 @@ pub struct Script {
     pub usual: Duration,
     /// except that nothing is answered between these two moments after the first request.
     pub stall: Option<(Duration, Duration)>,
+    /// So many requests are answered at once, and the others wait for them. All are where
+    /// there is no number.
+    pub slots: Option<usize>,
 }
 
 /// A running stub, on threads of its own. It lives as long as the process.
@@ -35,6 +40,7 @@ pub struct Stub {
 
 struct Shared {
     script: Script,
+    slots: Semaphore,
     first: std::sync::OnceLock<Instant>,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
@@ -46,6 +52,7 @@ impl Stub {
     pub fn start(script: Script) -> Self {
         let shared = Arc::new(Shared {
             script,
+            slots: Semaphore::new(script.slots.unwrap_or(Semaphore::MAX_PERMITS)),
             first: std::sync::OnceLock::new(),
             in_flight: AtomicUsize::new(0),
             most_in_flight: AtomicUsize::new(0),
@@ -54,6 +61,7 @@ impl Stub {
         let (tell, told) = std::sync::mpsc::channel();
         let router = Router::new()
             .route("/v1/audio/transcriptions", post(transcribe))
+            .route("/health/detailed", get(state))
             .with_state(Arc::clone(&shared));
         let counted = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -72,6 +80,11 @@ impl Stub {
             address: told.recv().expect("the stub starts"),
             shared,
         }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Requests for it.
@@ -112,7 +125,8 @@ async fn transcribe(State(shared): State<Arc<Shared>>, _body: Bytes) -> Json<Val
     shared
         .most_in_flight
         .fetch_max(in_flight, Ordering::Relaxed);
-    let mut answer_at = now + shared.script.usual;
+    let _slot = shared.slots.acquire().await.expect("it is never closed");
+    let mut answer_at = Instant::now() + shared.script.usual;
     if let Some((from, to)) = shared.script.stall {
         let since = now - first;
         if (from..to).contains(&since) {
@@ -122,4 +136,17 @@ async fn transcribe(State(shared): State<Arc<Shared>>, _body: Bytes) -> Json<Val
     tokio::time::sleep_until(answer_at.into()).await;
     shared.in_flight.fetch_sub(1, Ordering::Relaxed);
     Json(json!({ "text": TEXT }))
+}
+
+async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let total = shared.script.slots.unwrap_or_default();
+    let active = total.saturating_sub(shared.slots.available_permits());
+    let queued = shared
+        .in_flight
+        .load(Ordering::Relaxed)
+        .saturating_sub(active);
+    Json(json!({
+        "service": "asr",
+        "slots": { "total": total, "active": active, "queued": queued },
+    }))
 }

@@ -134,9 +134,7 @@ pub async fn run(args: ValidateArgs) -> Result<Ending, Failure> {
         elapsed_seconds: began.elapsed().as_secs_f64(),
         findings: &findings,
     };
-    report::save("json", args.json.as_deref(), |file| {
-        serde_json::to_writer(file, &document).map_err(|it| it.to_string())
-    })?;
+    report::write_json(&document, args.json.as_deref())?;
     report::save("junit", args.junit.as_deref(), |file| {
         let report = report::junit::of_findings(&findings);
         report.serialize(file).map_err(|it| it.to_string())

@@ -152,6 +152,19 @@ fn a_page_does_not_grow_with_the_run() {
 }
 
 #[test]
+fn the_flag_writes_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = document(10, 3);
+    let files = crate::report::Files {
+        html: Some(folder.path().join("report.html")),
+        ..crate::report::Files::default()
+    };
+    crate::report::write(&document, &files).unwrap();
+    let written = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert_eq!(written, render(&document));
+}
+
+#[test]
 fn the_same_run_gives_the_same_page() {
     assert_eq!(render(&document(5000, 60)), render(&document(5000, 60)));
 }

@@ -58,8 +58,11 @@ pub fn crosses(points: &[Point]) -> String {
     })
 }
 
-/// A line through all.
+/// A line through all; through one, which could not be seen, from end to end.
 pub fn line(points: &[Point]) -> String {
+    if let [Point { y, .. }] = points {
+        return steps(&[Some(*y)]);
+    }
     let mut is_first = true;
     written(points, |d, point| {
         let letter = if std::mem::take(&mut is_first) {
@@ -136,6 +139,7 @@ mod tests {
         assert_eq!(dots(&corners), "M72 230h0M388 34h0");
         assert_eq!(line(&corners), "M72 230L388 34");
         assert_eq!(crosses(&corners[..1]), "M69.5 227.5l5 5m-5 0l5-5");
+        assert_eq!(line(&corners[..1]), "M72 230H388");
         assert_eq!(line(&[]), "");
     }
 

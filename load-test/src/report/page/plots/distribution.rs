@@ -66,7 +66,7 @@ pub fn percentiles(report: &ServiceReport) -> Option<Plot> {
                 amount::time(most)
             ),
         },
-        note: Some("The tail is stretched: p99.9 is as far from p99 as that is from p90.".into()),
+        note: Some("The tail is stretched: every further nine is as far again.".into()),
         y: (y.clone(), latency_name(&y)),
         x: (x, "so many requests took no longer"),
         layers,

@@ -71,13 +71,13 @@ impl Form {
         }
     }
 
-    /// One mark for the legend, in a box of 24 by 12 units.
-    fn sample(self) -> &'static str {
+    /// One mark for the legend, in a box of so many units by 12.
+    fn sample(self) -> (u32, &'static str) {
         match self {
-            Self::Dots | Self::Squares => "M12 6h0",
-            Self::Crosses => "M9 3l6 6m-6 0l6-6",
-            Self::Line => "M0 6H24",
-            Self::Bars | Self::Band => "M6 1H18V11H6z",
+            Self::Dots | Self::Squares => (12, "M6 6h0"),
+            Self::Crosses => (12, "M3 3l6 6m-6 0l6-6"),
+            Self::Line => (20, "M0 6H20"),
+            Self::Bars | Self::Band => (12, "M1 1H11V11H1z"),
         }
     }
 }
@@ -95,9 +95,10 @@ impl Plot {
                 h3 { (self.title) }
                 ul.legend {
                     @for layer in layers().filter(|it| !it.name.is_empty()) {
+                        @let (width, sample) = layer.form.sample();
                         li {
-                            svg viewBox="0 0 24 12" aria-hidden="true" {
-                                path class={ (layer.form.class()) " " (layer.class) } d=(layer.form.sample()) {}
+                            svg width=(width) height="12" viewBox={ "0 0 " (width) " 12" } aria-hidden="true" {
+                                path class={ (layer.form.class()) " " (layer.class) } d=(sample) {}
                             }
                             (layer.name)
                         }

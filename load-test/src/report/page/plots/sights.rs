@@ -34,16 +34,11 @@ fn line(
         y: y.share(*value),
     });
     let thin::Line { line, band } = thin::line(points.collect());
-    // A line through one point could not be seen.
-    let marks = match line[..] {
-        [Point { y, .. }] => area::steps(&[Some(y)]),
-        _ => area::line(&line),
-    };
     let line = Layer {
         name,
         form: Form::Line,
         class,
-        marks,
+        marks: area::line(&line),
     };
     let band = band.map(|(low, high)| Layer {
         name: "",

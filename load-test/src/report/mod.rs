@@ -4,6 +4,7 @@ pub mod document;
 pub mod figures;
 pub mod junit;
 pub mod log;
+pub mod page;
 pub mod table;
 pub mod terminal;
 
@@ -61,6 +62,10 @@ pub fn write_with(
     write_json(json, files.json.as_deref())?;
     save("csv", files.csv.as_deref(), |file| {
         table::write(document, file).map_err(|it| it.to_string())
+    })?;
+    save("html", files.html.as_deref(), |file| {
+        let page = page::render(document);
+        file.write_all(page.as_bytes()).map_err(|it| it.to_string())
     })?;
     save("hdr", files.hdr.as_deref(), |file| {
         log::write(document, file)

@@ -10,6 +10,7 @@
 pub mod arrivals;
 pub mod cli;
 pub mod client;
+pub mod command;
 pub mod corpus;
 pub mod exchange;
 pub mod exit;

@@ -145,7 +145,7 @@ pub(super) fn document(
     Document {
         schema: SCHEMA.into(),
         tool_version: env!("CARGO_PKG_VERSION").into(),
-        command: std::env::args().skip(1).collect(),
+        command: crate::command::line(),
         began_at: moment(measured.began_at),
         elapsed_seconds,
         is_stopped: measured.is_stopped,

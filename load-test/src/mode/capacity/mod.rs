@@ -96,7 +96,7 @@ pub async fn run(args: CapacityArgs) -> Result<Ending, Failure> {
     let mut report = Report {
         schema: SCHEMA,
         tool_version: env!("CARGO_PKG_VERSION"),
-        command: std::env::args().skip(1).collect(),
+        command: crate::command::line(),
         began_at: moment(SystemTime::now()),
         step_seconds: args.step_seconds.as_secs_f64(),
         precision: args.precision,

@@ -1,7 +1,6 @@
 //! The runs of the voice for one text: in their order, but begun early where there is room.
 
 use std::collections::VecDeque;
-use std::iter::Peekable;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use tokio::runtime::Handle;
@@ -48,10 +47,14 @@ pub struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
-    fn speak(&self, part: &Part) -> Result<Spoken, ApiError> {
+    fn speak(&self, part: &Part, is_accompanied: bool) -> Result<Spoken, ApiError> {
+        let options = SpeakOptions {
+            is_accompanied,
+            ..self.options
+        };
         let made = self
             .model
-            .speak(self.permit, &part.phonemes, self.options, self.cancellation);
+            .speak(self.permit, &part.phonemes, options, self.cancellation);
         Ok(Spoken {
             samples: made.map_err(|error| engine_error(error, self.cancellation))?,
             pause: part.pause,
@@ -78,7 +81,9 @@ enum Ahead<'scope> {
 pub struct Runs<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> {
     scope: &'scope Scope<'scope, 'env>,
     speaker: &'scope Speaker<'env>,
-    parts: Peekable<P>,
+    parts: P,
+    /// Parts whose turn has not come.
+    upcoming: VecDeque<Result<Part, ApiError>>,
     ahead: VecDeque<Ahead<'scope>>,
 }
 
@@ -92,7 +97,8 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
         Self {
             scope,
             speaker,
-            parts: parts.peekable(),
+            parts,
+            upcoming: VecDeque::new(),
             ahead: VecDeque::new(),
         }
     }
@@ -100,34 +106,62 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
     /// Begins as many of the next runs as nobody else has to wait for.
     pub fn begin_more(&mut self) {
         let room = MOST_AHEAD.saturating_sub(self.ahead.len());
-        for _ in 0..room.min(self.speaker.model.free_runs()) {
-            let part = match self.parts.next() {
-                Some(Ok(part)) => part,
-                Some(Err(error)) => {
-                    self.ahead.push_back(Ahead::Failed(error));
-                    return;
-                }
-                None => return,
+        let room = room.min(self.speaker.model.free_runs());
+        // One more than may begin, to know whether the text goes on.
+        self.look_ahead(room + 1);
+        let mut next = room.min(self.upcoming.len());
+        if self.ahead.is_empty() && !worth_beginning_together(&self.upcoming) {
+            next = next.min(1);
+        }
+        let is_accompanied = self.ahead.len() + next > 1;
+        for part in self.upcoming.drain(..next) {
+            let begun = match part {
+                Ok(part) => begin(self.scope, self.speaker, part, is_accompanied),
+                Err(error) => Ahead::Failed(error),
             };
-            let (speaker, runtime) = (self.speaker, Handle::current());
-            let span = tracing::Span::current();
-            let run = move || {
-                let (_runtime, _span) = (runtime.enter(), span.enter());
-                speaker.speak(&part)
-            };
-            let begun = Builder::new()
-                .name("run".into())
-                .spawn_scoped(self.scope, run);
-            self.ahead.push_back(match begun {
-                Ok(run) => Ahead::Running(run),
-                Err(cause) => Ahead::Failed(ApiError::internal(cause)),
-            });
+            self.ahead.push_back(begun);
         }
     }
 
     /// Whether there is another part.
     pub fn has_more(&mut self) -> bool {
-        !self.ahead.is_empty() || self.parts.peek().is_some()
+        self.look_ahead(1);
+        !self.ahead.is_empty() || !self.upcoming.is_empty()
+    }
+
+    fn look_ahead(&mut self, parts: usize) {
+        let missing = parts.saturating_sub(self.upcoming.len());
+        self.upcoming.extend(self.parts.by_ref().take(missing));
+    }
+}
+
+fn begin<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    speaker: &'scope Speaker<'_>,
+    part: Part,
+    is_accompanied: bool,
+) -> Ahead<'scope> {
+    let (runtime, span) = (Handle::current(), tracing::Span::current());
+    let run = move || {
+        let (_runtime, _span) = (runtime.enter(), span.enter());
+        speaker.speak(&part, is_accompanied)
+    };
+    match Builder::new().name("run".into()).spawn_scoped(scope, run) {
+        Ok(run) => Ahead::Running(run),
+        Err(cause) => Ahead::Failed(ApiError::internal(cause)),
+    }
+}
+
+/// Two runs beside each other cost less than one after the other with all threads, but where
+/// they are the last ones, half of the threads are idle while the longer one ends.
+fn worth_beginning_together(upcoming: &VecDeque<Result<Part, ApiError>>) -> bool {
+    let length = |it: &Result<Part, ApiError>| it.as_ref().map_or(0, |it| it.phonemes.0.len());
+    match (upcoming.len(), upcoming.front(), upcoming.back()) {
+        (2, Some(one), Some(other)) => {
+            let (one, other) = (length(one), length(other));
+            one.min(other) * 5 >= one.max(other) * 4
+        }
+        _ => true,
     }
 }
 
@@ -142,8 +176,9 @@ impl<P: Iterator<Item = Result<Part, ApiError>>> Iterator for Runs<'_, '_, P> {
             ),
             Some(Ahead::Failed(error)) => Some(Err(error)),
             None => {
-                let part = self.parts.next()?;
-                Some(part.and_then(|part| self.speaker.speak(&part)))
+                self.look_ahead(1);
+                let part = self.upcoming.pop_front()?;
+                Some(part.and_then(|part| self.speaker.speak(&part, false)))
             }
         }
     }

@@ -85,6 +85,7 @@ pub fn synthesise(
         speed: speech.speed(),
         noise_scale: order.manner.noise_scale,
         noise_w_scale: order.manner.noise_w_scale,
+        is_accompanied: false,
     };
     let speaker = Speaker {
         model,
@@ -95,7 +96,7 @@ pub fn synthesise(
     let mut clock = Clock::default();
     let mut body = Body::new(order, model.info().sample_rate_hz)?;
     std::thread::scope(|scope| {
-        let parts = parts(&speech.text, model, cancellation);
+        let parts = parts(speech, model, cancellation);
         let mut runs = Runs::new(scope, &speaker, parts);
         while let Some(spoken) = clock.measure(|| runs.next()) {
             let Spoken { samples, pause } = spoken?;
@@ -134,14 +135,15 @@ pub fn synthesise(
 
 /// The runs of the voice for a text, each made when it is asked for.
 fn parts<'a>(
-    text: &str,
+    speech: &SpeechKey,
     model: &'a dyn Synthesizer,
     cancellation: &'a Cancellation,
 ) -> impl Iterator<Item = Result<Part, ApiError>> + 'a {
-    utterances(text, &model.info().language)
+    let speed = speech.speed();
+    utterances(&speech.text, &model.info().language)
         .into_iter()
         .flat_map(move |utterance| {
-            let sentences = match model.prepare(&utterance.text) {
+            let sentences = match model.prepare(&utterance.text, speed) {
                 Ok(sentences) => sentences,
                 Err(error) => return vec![Err(engine_error(error, cancellation))],
             };

@@ -49,8 +49,8 @@ impl Synthesizer for Shared {
         &self.1
     }
 
-    fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError> {
-        self.0.prepare(text)
+    fn prepare(&self, text: &str, speed: f32) -> Result<Vec<PhonemeIds>, EngineError> {
+        self.0.prepare(text, speed)
     }
 
     fn free_runs(&self) -> usize {

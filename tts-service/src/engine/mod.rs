@@ -14,6 +14,8 @@ mod runtime_library;
 pub mod scripted;
 mod scripts;
 mod sessions;
+mod shared_arena;
+mod shared_session;
 #[cfg(test)]
 mod test_files;
 mod voice_config;
@@ -53,6 +55,8 @@ pub struct SpeakOptions {
     pub noise_scale: Option<f32>,
     /// Variation of the rhythm; `None` is the voice's own.
     pub noise_w_scale: Option<f32>,
+    /// Other runs of the same text are computed beside this one. It sounds the same.
+    pub is_accompanied: bool,
 }
 
 /// One run of the voice: ids of phonemes, with padding and both ends.
@@ -75,12 +79,13 @@ pub trait Synthesizer: Send + Sync {
     /// What it is.
     fn info(&self) -> &VoiceInfo;
 
-    /// The phoneme sequences of a text, one a sentence as the phonemiser sees sentences; none
-    /// where there is nothing to speak.
+    /// The phoneme sequences of a text, one a sentence as the phonemiser sees sentences, unless
+    /// that is too long to be computed at once at this speed; none where there is nothing to
+    /// speak.
     ///
     /// # Errors
     /// The phonemiser failed.
-    fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError>;
+    fn prepare(&self, text: &str, speed: f32) -> Result<Vec<PhonemeIds>, EngineError>;
 
     /// How many runs could begin now without waiting for others.
     fn free_runs(&self) -> usize;

@@ -16,7 +16,10 @@ use super::voice_config::{PhonemeSource, VoiceConfig};
 /// The longest run of a voice, in phonemes: ten seconds and more of speech. Memory grows with
 /// a run (see [`super::footprint_bytes`]), and so does the time that others wait for their turn.
 /// Longer sentences are cut where they pause.
-pub const MAX_RUN_PHONEMES: usize = 300;
+pub const MAX_RUN_PHONEMES: usize = 240;
+
+/// About as many ids as that: one a phoneme with a pad after each, and both ends.
+pub const MAX_RUN_IDS: usize = 2 * MAX_RUN_PHONEMES + 3;
 
 /// Makes phonemes for one voice.
 #[derive(Debug, Clone)]

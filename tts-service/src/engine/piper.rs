@@ -106,6 +106,11 @@ impl PiperVoice {
         })
     }
 
+    /// How long phonemes last, as the model knows it: 1 is what it was trained with.
+    fn length_scale(&self, speed: f32) -> f32 {
+        self.config.length_scale / speed
+    }
+
     fn speaker(&self, asked: Option<i64>) -> Result<Option<i64>, EngineError> {
         let count = self.config.speakers.len().max(1) as i64;
         let speaker = asked.unwrap_or(self.config.default_speaker);
@@ -124,14 +129,17 @@ impl Synthesizer for PiperVoice {
         &self.info
     }
 
-    fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError> {
+    fn prepare(&self, text: &str, speed: f32) -> Result<Vec<PhonemeIds>, EngineError> {
         let sentences = self
             .phonemiser
             .sentences(&self.config, text)
             .map_err(EngineError::Failed)?;
+        // What is spoken slowly is longer, and takes as much more memory.
+        let slowness = self.length_scale(speed).max(1.0);
+        let most = (MAX_RUN_PHONEMES as f32 / slowness) as usize;
         Ok(sentences
             .iter()
-            .flat_map(|it| cut(it, MAX_RUN_PHONEMES))
+            .flat_map(|it| cut(it, most))
             // A run of nothing but its two ends is noise.
             .filter(|it| knows_any(&self.config, it))
             .map(|it| to_ids(&self.config, it))
@@ -159,9 +167,10 @@ impl Synthesizer for PiperVoice {
         let run = Run {
             ids: &phonemes.0,
             noise_scale: options.noise_scale.unwrap_or(config.noise_scale),
-            length_scale: config.length_scale / options.speed,
+            length_scale: self.length_scale(options.speed),
             noise_w_scale: options.noise_w_scale.unwrap_or(config.noise_w_scale),
             speaker: self.speaker(options.speaker)?,
+            is_accompanied: options.is_accompanied,
         };
         self.sessions.run(&run, cancellation)
     }

@@ -12,6 +12,7 @@ const PLAIN: SpeakOptions = SpeakOptions {
     speed: 1.0,
     noise_scale: Some(0.0),
     noise_w_scale: Some(0.0),
+    is_accompanied: false,
 };
 
 fn shared() -> Shared {
@@ -19,10 +20,7 @@ fn shared() -> Shared {
         runtime_library: test_files::runtime_library(),
         espeak_data: test_files::espeak_data(),
         device: Device::Cpu,
-        shape: PoolShape {
-            sessions: 1,
-            threads_each: 2,
-        },
+        shape: PoolShape::choose(2, 2),
     })
     .unwrap()
 }
@@ -59,8 +57,8 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
     assert_eq!(rate, 22_050);
 
     // Sentences.
-    assert_eq!(voice.prepare(" \n").unwrap(), []);
-    let sentences = voice.prepare("Hello there. This is a test.").unwrap();
+    assert_eq!(voice.prepare(" \n", 1.0).unwrap(), []);
+    let sentences = voice.prepare("Hello there. This is a test.", 1.0).unwrap();
     assert_eq!(sentences.len(), 2);
 
     // Sound, the same each time without noise.
@@ -119,8 +117,13 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
         .await
         .unwrap_err();
     assert!(matches!(error, EngineError::Cancelled), "{error}");
-    let long = voice.prepare(&"one two three four, ".repeat(50)).unwrap();
+    let long = voice
+        .prepare(&"one two three four, ".repeat(50), 1.0)
+        .unwrap();
     assert!(long.len() > 1, "cut into runs");
+    let slow = voice.prepare(&"one two three four, ".repeat(50), 0.25);
+    let longest = |runs: &[PhonemeIds]| runs.iter().map(|it| it.0.len()).max();
+    assert!(longest(&slow.unwrap()) < longest(&long).map(|it| it / 3));
     let stopped = Cancellation::new();
     let running = tokio::spawn({
         let (voice, long, stopped) = (Arc::clone(&voice), long[0].clone(), stopped.clone());
@@ -136,6 +139,38 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
         speak(&voice, &sentences[1], PLAIN, &go).await.unwrap(),
         plain
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_share_a_session_sound_as_if_they_were_alone() {
+    let voice = voice();
+    let go = Cancellation::new();
+    let texts = ["One.", "Two and a half.", "Three, or rather four.", "Five!"];
+    let mut alone = Vec::new();
+    for text in texts {
+        let phonemes = voice.prepare(text, 1.0).unwrap().remove(0);
+        let sound = speak(&voice, &phonemes, PLAIN, &go).await.unwrap();
+        alone.push((phonemes, sound));
+    }
+    let all = voice.sessions.free();
+    assert_eq!(all, 2);
+    for _ in 0..3 {
+        let mut together = tokio::task::JoinSet::new();
+        for (phonemes, sound) in alone.clone() {
+            let (voice, go) = (Arc::clone(&voice), go.clone());
+            together.spawn(async move {
+                let spoken = speak(&voice, &phonemes, PLAIN, &go).await.unwrap();
+                // The order of sums depends on the number of threads.
+                assert_eq!(spoken.len(), sound.len());
+                let furthest = (spoken.iter().zip(&sound))
+                    .map(|(one, other)| (one - other).abs())
+                    .fold(0.0, f32::max);
+                assert!(furthest < 1e-3, "{furthest}");
+            });
+        }
+        together.join_all().await;
+    }
+    assert_eq!(voice.sessions.free(), all);
 }
 
 #[test]

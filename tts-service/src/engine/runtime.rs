@@ -9,7 +9,7 @@ use ort::session::Session;
 use parking_lot::Mutex;
 use voice_common::config::Device;
 
-use super::runtime_library;
+use super::{runtime_library, shared_arena};
 
 /// What came of the one attempt that there can be.
 enum State {
@@ -111,8 +111,9 @@ fn begin(library: &Path) -> ort::Result<()> {
             log(level, place, message);
         }))
         .commit();
-    ort::environment::Environment::current()?.set_log_level(LogLevel::Warning);
-    Ok(())
+    let environment = ort::environment::Environment::current()?;
+    environment.set_log_level(LogLevel::Warning);
+    shared_arena::register(&environment)
 }
 
 /// Every error reaches the caller as well, who knows what it means; a cancelled run is none.

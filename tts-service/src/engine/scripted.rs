@@ -120,7 +120,7 @@ impl Synthesizer for Scripted {
         &self.info
     }
 
-    fn prepare(&self, text: &str) -> Result<Vec<PhonemeIds>, EngineError> {
+    fn prepare(&self, text: &str, _speed: f32) -> Result<Vec<PhonemeIds>, EngineError> {
         Ok(text
             .split_inclusive(['.', '!', '?'])
             .map(|it| it.split_whitespace().count())

@@ -1,23 +1,27 @@
 //! Sessions of one model in ONNX Runtime, and turns at them.
 //!
-//! A session computes one sentence at a time. Requests take turns in the order in which they
-//! ask, one sentence a turn, so that a long text does not keep a short one waiting.
+//! A session computes a few sentences at a time, and fewer where they are long: memory grows
+//! with their lengths. Requests take turns in the order in which they ask, one sentence a turn,
+//! so that a long text does not keep a short one waiting.
 
+use std::ffi::CStr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ort::session::{RunOptions, Session, SessionInputValue, SessionOutputs};
-use ort::value::{Tensor, TensorElementType};
+use ort::session::{RunOptions, Session};
+use ort::value::{DynValue, Tensor, TensorElementType};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use voice_common::cancellation::Cancellation;
 
 use super::EngineError;
+use super::phonemes::MAX_RUN_IDS;
 use super::pool_shape::PoolShape;
 use super::runtime::{Runtime, cuda};
+use super::shared_session::SharedSession;
 
 /// The values of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +32,8 @@ pub(super) struct Run<'a> {
     pub noise_w_scale: f32,
     /// For models of several speakers.
     pub speaker: Option<i64>,
+    /// Others begin beside it.
+    pub is_accompanied: bool,
 }
 
 /// After so long without a run, sessions give back the memory that runs took. Giving it back
@@ -52,10 +58,14 @@ pub(super) struct Sessions {
 
 #[derive(Debug)]
 struct Pool {
-    /// As many permits as there are sessions; fair.
+    /// As many permits as ids may be in computation at the usual speed, [`MAX_RUN_IDS`] a
+    /// session; fair.
     turns: Semaphore,
-    idle: Mutex<Vec<Session>>,
-    count: usize,
+    seats: Vec<Seat>,
+    /// For a run while there is no other.
+    alone: Option<Seat>,
+    /// Permits that the shortest run takes, so that no more than the shape's runs are at work.
+    fewest_permits: usize,
     with_speaker: bool,
     /// Runs that have begun.
     runs: AtomicU64,
@@ -63,17 +73,23 @@ struct Pool {
     tidies: AtomicBool,
 }
 
-/// A session for one sentence; goes back by itself.
+/// A session and how many runs it computes.
+#[derive(Debug)]
+struct Seat {
+    session: SharedSession,
+    taken: AtomicUsize,
+}
+
+/// A seat for one sentence; goes back by itself.
 struct Turn<'a> {
-    session: Option<Session>,
-    all: &'a Pool,
-    // Fields drop after `drop`: the session is back before the next one may take it.
+    seat: &'a Seat,
+    // Fields drop after `drop`: the seat is back before the next one may take it.
     _permit: SemaphorePermit<'a>,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.all.idle.lock().extend(self.session.take());
+        self.seat.taken.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -88,16 +104,28 @@ impl Sessions {
         shape: PoolShape,
         with_speaker: bool,
     ) -> Result<Self, String> {
-        let mut idle = Vec::new();
-        for _ in 0..shape.sessions.max(1) {
-            let session = build(model, runtime, shape.threads_each)?;
+        let seat = |threads, is_for_one| {
+            let session = build(model, runtime, threads, is_for_one)?;
             check_outlets(&session, with_speaker)?;
-            idle.push(session);
-        }
+            Ok::<_, String>(Seat {
+                session: SharedSession::new(session)?,
+                taken: AtomicUsize::new(0),
+            })
+        };
+        // Each takes a second of one core.
+        let (seats, alone) = std::thread::scope(|scope| {
+            let alone = (shape.alone_threads).map(|it| scope.spawn(move || seat(it, true)));
+            let seats: Result<Vec<_>, _> = (0..shape.sessions.max(1))
+                .map(|_| seat(shape.threads_each, false))
+                .collect();
+            let alone = alone.map(|it| it.join().unwrap_or_else(|_| Err("panicked".into())));
+            Ok::<_, String>((seats?, alone.transpose()?))
+        })?;
         let pool = Pool {
-            turns: Semaphore::new(idle.len()),
-            count: idle.len(),
-            idle: Mutex::new(idle),
+            turns: Semaphore::new(seats.len() * MAX_RUN_IDS),
+            seats,
+            alone,
+            fewest_permits: MAX_RUN_IDS / shape.runs_each.clamp(1, MAX_RUN_IDS),
             with_speaker,
             runs: AtomicU64::new(0),
             tidies: AtomicBool::new(false),
@@ -107,9 +135,9 @@ impl Sessions {
         })
     }
 
-    /// How many sessions wait for a run.
+    /// How many short runs could begin at once.
     pub fn free(&self) -> usize {
-        self.pool.turns.available_permits()
+        self.pool.turns.available_permits() / self.pool.fewest_permits
     }
 
     /// Computes one run, on a blocking thread inside a tokio runtime.
@@ -131,9 +159,8 @@ impl Pool {
         cancellation: &Cancellation,
         handle: &Handle,
     ) -> Result<Vec<f32>, EngineError> {
-        let mut turn = self.turn(handle, cancellation)?;
+        let turn = self.turn(run, handle, cancellation)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let session = turn.session.as_mut().expect("is taken by drop only");
         let inputs = inputs(run, self.with_speaker).map_err(failed)?;
         let options = Arc::new(RunOptions::new().map_err(failed)?);
         let watch = handle.spawn({
@@ -145,38 +172,57 @@ impl Pool {
                 }
             }
         });
-        let result = session.run_with_options(inputs, &*options);
+        let result = turn.seat.session.run(&inputs, &options);
         watch.abort();
         match result {
-            Ok(outputs) => samples(&outputs),
+            Ok(output) => samples(&output),
             Err(_) if cancellation.is_cancelled() => Err(EngineError::Cancelled),
             Err(error) => Err(failed(error)),
         }
     }
 
-    fn turn(&self, handle: &Handle, cancellation: &Cancellation) -> Result<Turn<'_>, EngineError> {
+    fn turn(
+        &self,
+        run: &Run<'_>,
+        handle: &Handle,
+        cancellation: &Cancellation,
+    ) -> Result<Turn<'_>, EngineError> {
+        // Memory grows with the length of the sound.
+        let length = (run.ids.len() as f32 * run.length_scale.max(1.0)) as usize;
+        let permits = length.clamp(self.fewest_permits, MAX_RUN_IDS) as u32;
         let permit = handle.block_on(async {
             tokio::select! {
                 biased;
                 () = cancellation.cancelled() => Err(EngineError::Cancelled),
-                permit = self.turns.acquire() => permit.map_err(|it| EngineError::Failed(it.to_string())),
+                permit = self.turns.acquire_many(permits) => permit.map_err(|it| EngineError::Failed(it.to_string())),
             }
         })?;
-        Ok(self.take(permit))
+        let seat = self.seat(run.is_accompanied);
+        seat.taken.fetch_add(1, Ordering::AcqRel);
+        Ok(Turn {
+            seat,
+            _permit: permit,
+        })
     }
 
-    fn take<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
-        let session = self.idle.lock().pop();
-        debug_assert!(session.is_some(), "a permit is a session");
-        Turn {
-            session,
-            all: self,
-            _permit: permit,
+    /// That of the session for single runs, if nobody is at work, else that of the least busy.
+    /// Two runs that begin at the same moment may share one: they are slower then, no more.
+    fn seat(&self, is_accompanied: bool) -> &Seat {
+        let taken = |it: &Seat| it.taken.load(Ordering::Acquire);
+        let is_idle = || {
+            self.seats
+                .iter()
+                .chain(&self.alone)
+                .all(|it| taken(it) == 0)
+        };
+        match &self.alone {
+            Some(alone) if !is_accompanied && is_idle() => alone,
+            _ => (self.seats.iter().min_by_key(|it| taken(it))).expect("there is one at least"),
         }
     }
 
-    /// Has each session that nobody uses give back what it took beyond its weights. ONNX
-    /// Runtime does so at the end of a run only: this is the shortest there is.
+    /// Gives back what runs took, unless one is at work. ONNX Runtime does so at the end of a
+    /// run only: this is the shortest there is.
     fn tidy(&self) -> ort::Result<()> {
         let ended = ENDED.lock();
         if *ended {
@@ -188,23 +234,35 @@ impl Pool {
             length_scale: 1.0,
             noise_w_scale: 0.0,
             speaker: None,
+            is_accompanied: false,
         };
         let mut options = RunOptions::new()?;
         options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
-        // All of them at once: one that is back would be taken again.
-        let mut turns: Vec<_> = (0..self.count)
-            .map_while(|_| self.turns.try_acquire().ok())
-            .map(|permit| self.take(permit))
-            .collect();
-        for session in turns.iter_mut().filter_map(|it| it.session.as_mut()) {
-            session.run_with_options(inputs(&shortest, self.with_speaker)?, &options)?;
+        let all = (self.seats.len() * MAX_RUN_IDS) as u32;
+        let Ok(_turns) = self.turns.try_acquire_many(all) else {
+            return Ok(());
+        };
+        // On a CPU all sessions have one arena.
+        if let Some(seat) = self.seats.first() {
+            let inputs = inputs(&shortest, self.with_speaker)?;
+            seat.session.run(&inputs, &options)?;
         }
         Ok(())
     }
 }
 
-/// Sees to it that the next pause is used to give memory back. A voice that is unloaded
-/// meanwhile gives everything back by itself.
+impl Drop for Pool {
+    /// The arena outlives the voice.
+    fn drop(&mut self) {
+        if self.tidies.load(Ordering::Acquire)
+            && let Err(error) = self.tidy()
+        {
+            tracing::warn!("can't give memory back: {error}");
+        }
+    }
+}
+
+/// Sees to it that the next pause is used to give memory back, or the end of the voice.
 fn tidy_when_idle(pool: &Arc<Pool>, handle: &Handle) {
     if pool.tidies.swap(true, Ordering::AcqRel) {
         return;
@@ -230,19 +288,26 @@ fn tidy_when_idle(pool: &Arc<Pool>, handle: &Handle) {
     });
 }
 
-fn build(model: &Path, runtime: &Runtime, threads: usize) -> Result<Session, String> {
+/// Threads of a session that is alone wait for each other awake until its run ends, which is
+/// a twentieth faster; other ones sleep, or they would take a core from other sentences.
+fn build(
+    model: &Path,
+    runtime: &Runtime,
+    threads: usize,
+    is_for_one: bool,
+) -> Result<Session, String> {
     let session = || -> ort::Result<Session> {
         let builder = Session::builder()?
             .with_intra_threads(threads.max(1))?
             .with_inter_threads(1)?
-            // Waiting threads sleep: they would take a core from other sentences.
-            .with_intra_op_spinning(false)?
+            .with_intra_op_spinning(is_for_one)?
+            .with_config_entry("session.force_spinning_stop", "1")?
             // A plan of memory for each length of a sentence would be kept, and few repeat.
             .with_memory_pattern(false)?;
         let mut builder = if runtime.uses_gpu() {
             builder.with_execution_providers([cuda()])?
         } else {
-            builder
+            builder.with_env_allocators()?
         };
         builder.commit_from_file(model)
     };
@@ -282,33 +347,27 @@ fn check_outlets(session: &Session, with_speaker: bool) -> Result<(), String> {
     }
 }
 
-fn inputs(
-    run: &Run<'_>,
-    with_speaker: bool,
-) -> ort::Result<Vec<(&'static str, SessionInputValue<'static>)>> {
+fn inputs(run: &Run<'_>, with_speaker: bool) -> ort::Result<Vec<(&'static CStr, DynValue)>> {
     let count = run.ids.len();
     let scales = vec![run.noise_scale, run.length_scale, run.noise_w_scale];
+    let ids = Tensor::from_array(([1, count], run.ids.to_vec()))?;
+    let lengths = Tensor::from_array(([1], vec![count as i64]))?;
+    let scales = Tensor::from_array(([3], scales))?;
     let mut inputs = vec![
-        (
-            "input",
-            Tensor::from_array(([1, count], run.ids.to_vec()))?.into(),
-        ),
-        (
-            "input_lengths",
-            Tensor::from_array(([1], vec![count as i64]))?.into(),
-        ),
-        ("scales", Tensor::from_array(([3], scales))?.into()),
+        (c"input", ids.into_dyn()),
+        (c"input_lengths", lengths.into_dyn()),
+        (c"scales", scales.into_dyn()),
     ];
     if with_speaker {
         let speaker = vec![run.speaker.unwrap_or(0)];
-        inputs.push(("sid", Tensor::from_array(([1], speaker))?.into()));
+        inputs.push((c"sid", Tensor::from_array(([1], speaker))?.into_dyn()));
     }
     Ok(inputs)
 }
 
-/// The one channel of the first output, whatever number of dimensions of 1 is around it.
-fn samples(outputs: &SessionOutputs<'_>) -> Result<Vec<f32>, EngineError> {
-    let (shape, samples) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
+/// The one channel of the output, whatever number of dimensions of 1 is around it.
+fn samples(output: &DynValue) -> Result<Vec<f32>, EngineError> {
+    let (shape, samples) = output.try_extract_tensor::<f32>().map_err(failed)?;
     if shape.iter().filter(|it| **it != 1).count() > 1 {
         return Err(EngineError::Failed(format!(
             "the voice made {shape:?} values, not one channel of sound"

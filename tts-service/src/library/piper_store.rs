@@ -79,11 +79,11 @@ impl PiperStore {
     pub fn device(&self) -> (bool, String) {
         let runtime = self.shared.runtime();
         let device = if runtime.uses_gpu() { "cuda" } else { "cpu" };
+        let shape = self.shared.shape();
         let words = format!(
-            "{device}: ONNX Runtime {}, {} at a time with {} threads each",
+            "{device}: ONNX Runtime {}, {} sentences of a voice at a time",
             runtime.version(),
-            self.shared.shape().sessions,
-            self.shared.shape().threads_each
+            shape.runs()
         );
         (runtime.uses_gpu(), words)
     }

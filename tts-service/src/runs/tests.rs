@@ -34,6 +34,7 @@ async fn with_speaker<T: Send + 'static>(
                 speed: 1.0,
                 noise_scale: None,
                 noise_w_scale: None,
+                is_accompanied: false,
             },
             cancellation: &cancellation,
         })
@@ -81,11 +82,27 @@ async fn no_more_run_ahead_than_may() {
             for heard in 1..=3 {
                 assert!(runs.next().unwrap().is_ok());
                 runs.begin_more();
-                assert_eq!(ASKED.load(Ordering::Relaxed), heard + MOST_AHEAD);
+                // One more was looked at, to know whether the text goes on.
+                assert_eq!(ASKED.load(Ordering::Relaxed), heard + MOST_AHEAD + 1);
             }
         });
     })
     .await;
+}
+
+#[test]
+fn the_last_two_parts_are_spoken_together_if_they_are_about_as_long() {
+    let of = |lengths: &[usize]| {
+        let parts = lengths.iter().map(|&it| {
+            Ok(Part {
+                phonemes: PhonemeIds(vec![0; it]),
+                pause: Pause::Sentence,
+            })
+        });
+        worth_beginning_together(&parts.collect())
+    };
+    assert!(of(&[10, 8]) && of(&[8, 10]) && of(&[10, 1, 1]) && of(&[10]));
+    assert!(!of(&[10, 7]) && !of(&[1, 10]));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod compare;
+mod plan;
 mod soak;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::capacity::CapacityArgs;
 pub use self::compare::CompareArgs;
+pub use self::plan::PlanArgs;
 pub use self::soak::SoakArgs;
 use crate::arrivals::Pattern;
 use crate::corpus::Class;
@@ -50,6 +52,8 @@ pub enum Command {
     Capacity(Box<CapacityArgs>),
     /// Send requests for long, and look for what grows meanwhile
     Soak(Box<SoakArgs>),
+    /// Run the six steps for a new deployment and write one report
+    Plan(Box<PlanArgs>),
     /// Say which differences between two runs are real
     Compare(CompareArgs),
 }
@@ -245,6 +249,11 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "MINUTES", value_parser = minutes, default_value = "10")]
     pub long_minutes: f64,
 
+    /// Prove `drain` with the service itself, restarted by this command of the shell, such as
+    /// 'systemctl restart voice-stack-{service}'; {service} becomes asr or tts
+    #[arg(long, value_name = "COMMAND")]
+    pub manage: Option<String>,
+
     /// Write the findings as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -347,6 +356,8 @@ mod tests {
             "soak --workers 0",
             "soak --warm-up 100%",
             "soak --rss-per-hour -1",
+            "plan --sustained 0",
+            "plan --workers 2",
             "compare one.json",
             "compare one.json two.json --alpha 1",
             "compare one.json two.json --at-least 100%",

@@ -14,6 +14,7 @@ pub mod command;
 pub mod corpus;
 pub mod exchange;
 pub mod exit;
+pub mod finding;
 pub mod format;
 pub mod mode;
 pub mod objective;

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
             Some(Command::Validate(args)) => mode::validate::run(args).await,
             Some(Command::Capacity(args)) => mode::capacity::run(*args).await,
             Some(Command::Soak(args)) => mode::soak::run(*args).await,
+            Some(Command::Plan(args)) => mode::plan::run(*args).await,
             Some(Command::Compare(args)) => mode::compare::run(&args),
         }
     });

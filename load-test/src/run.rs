@@ -10,9 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arrivals::{Arrivals, Pattern};
 use crate::client::Client;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Outcome};
 use crate::service::Service;
 use crate::workload::Workload;
+
+/// A client in a closed loop that was turned away waits for so long before it asks again. If it
+/// came back at once, those that are too many would ask thousands of times a second, and the run
+/// would measure what refusals cost.
+const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 /// When and how often.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +112,12 @@ impl Lane {
                     if lane.is_over(number, now - lane.began) {
                         break;
                     }
-                    lane.ask(number, now).await;
+                    if lane.ask(number, now).await {
+                        tokio::select! {
+                            () = tokio::time::sleep(AFTER_REFUSAL) => {}
+                            () = lane.stop.cancelled() => {}
+                        }
+                    }
                 }
             });
         }
@@ -139,14 +149,20 @@ impl Lane {
         }
     }
 
-    async fn ask(&self, number: u64, intended: Instant) {
+    /// Whether the client was turned away.
+    async fn ask(&self, number: u64, intended: Instant) -> bool {
         let call = self.workload.call(number);
         self.tell(Event::Begun);
         tokio::select! {
             exchange = self.client.exchange(&call, self.began, intended) => {
+                let is_refused = matches!(exchange.outcome, Outcome::Rejected(_));
                 self.tell(Event::Ended(Box::new(exchange)));
+                is_refused
             }
-            () = self.stop.cancelled() => self.tell(Event::Abandoned(call.service)),
+            () = self.stop.cancelled() => {
+                self.tell(Event::Abandoned(call.service));
+                false
+            }
         }
     }
 

@@ -6,6 +6,7 @@ pub mod http;
 #[cfg(test)]
 mod made;
 mod measurement;
+pub mod plan;
 pub mod setup;
 pub mod soak;
 pub mod validate;

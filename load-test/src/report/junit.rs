@@ -3,7 +3,8 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::document::Document;
-use crate::mode::validate::finding::{Finding, Verdict};
+use super::plan::PlanDocument;
+use crate::finding::{Finding, Verdict};
 
 /// The objectives of a run.
 pub fn of_objectives(document: &Document) -> Report {
@@ -28,25 +29,40 @@ pub fn of_findings(findings: &[Finding]) -> Report {
         let Some(first) = of_service.first() else {
             continue;
         };
-        let mut suite = TestSuite::new(first.service.to_string());
-        for finding in of_service {
-            let status = match finding.verdict {
-                Verdict::Proven => TestCaseStatus::success(),
-                Verdict::Broken => failure(&finding.seen),
-                // Never a pass: nobody knows.
-                Verdict::NotProven => {
-                    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-                    status.set_message(format!("not proven: {}", finding.seen));
-                    status
-                }
-            };
-            let mut case = TestCase::new(finding.check.clone(), status);
-            case.set_system_out(format!("{}\n{}", finding.promise, finding.seen));
-            suite.add_test_case(case);
-        }
-        report.add_test_suite(suite);
+        report.add_test_suite(suite(first.service.to_string(), of_service));
     }
     report
+}
+
+/// What was expected of each step of a plan, one suite for each step.
+pub fn of_plan(document: &PlanDocument) -> Report {
+    let mut report = Report::new("voice-stack-load plan");
+    for step in &document.steps {
+        let name = format!("{}. {}", step.number, step.name);
+        report.add_test_suite(suite(name, &step.findings));
+    }
+    report
+}
+
+fn suite(name: String, findings: &[Finding]) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    for finding in findings {
+        let status = match finding.verdict {
+            Verdict::Proven => TestCaseStatus::success(),
+            Verdict::Broken => failure(&finding.seen),
+            // Never a pass: nobody knows.
+            Verdict::NotProven => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message(format!("not proven: {}", finding.seen));
+                status
+            }
+        };
+        let name = format!("{} {}", finding.service, finding.check);
+        let mut case = TestCase::new(name, status);
+        case.set_system_out(format!("{}\n{}", finding.promise, finding.seen));
+        suite.add_test_case(case);
+    }
+    suite
 }
 
 fn failure(message: &str) -> TestCaseStatus {

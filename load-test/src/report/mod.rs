@@ -5,6 +5,7 @@ pub mod figures;
 pub mod junit;
 pub mod log;
 pub mod page;
+pub mod plan;
 pub mod table;
 pub mod terminal;
 

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::document::{ClientFigures, Document, Generator, ServerFigures, ServiceReport};
 use crate::exchange::Outcome;
+use crate::finding::{Finding, Verdict};
 use crate::summary::Distribution;
 
 /// Where a value begins in a line.
@@ -72,6 +73,22 @@ pub fn render(document: &Document, palette: Palette) -> String {
         text.line("Stopped early: the figures are those of the requests that had ended.");
     }
     text.written
+}
+
+/// What came of a check, in two lines.
+pub fn finding_lines(finding: &Finding, palette: Palette) -> String {
+    let (word, is_good) = match finding.verdict {
+        Verdict::Proven => ("proven", true),
+        Verdict::Broken => ("BROKEN", false),
+        Verdict::NotProven => ("NOT PROVEN", false),
+    };
+    format!(
+        "  {} {:<13} {}\n             {}",
+        palette.coloured(&format!("{word:<10}"), is_good),
+        finding.check,
+        finding.promise,
+        finding.seen
+    )
 }
 
 /// A time as people say it.

@@ -115,3 +115,57 @@ fn what_could_not_be_looked_into_is_not_proven() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("does not answer"), "{said}");
 }
+
+/// What an operator would give to `--manage`: ends this service, waits, and starts it again.
+/// Who is started again is killed when the guard is dropped.
+struct Restart {
+    folder: tempfile::TempDir,
+    command: String,
+}
+
+impl Restart {
+    fn of(service: &Service) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let pid = service.process.id();
+        let binary = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+        let (_, port) = service.address.rsplit_once(':').unwrap();
+        // The command line of a process that has ended, but for which nobody has waited, is empty.
+        let command = format!(
+            "kill -TERM {pid}; \
+             while [ -n \"$(tr -d '\\0' </proc/{pid}/cmdline)\" ]; do sleep 0.02; done; \
+             ASR_PORT={port} {} >/dev/null 2>&1 & echo $! >{}",
+            binary.display(),
+            folder.path().join("pid").display()
+        );
+        Self { folder, command }
+    }
+}
+
+impl Drop for Restart {
+    fn drop(&mut self) {
+        if let Ok(pid) = std::fs::read_to_string(self.folder.path().join("pid")) {
+            let _ = Command::new("kill").args(["-KILL", pid.trim()]).status();
+        }
+    }
+}
+
+#[test]
+fn a_restart_by_the_operator_s_command_is_proven_to_lose_nothing() {
+    for (fault, verdict) in [(None, "proven"), (Some("loses-requests"), "broken")] {
+        let service = service(fault);
+        let restart = Restart::of(&service);
+        let more = ["--only", "drain", "--manage", &restart.command];
+        let (verdicts, printed, _) = validate(&service, &more);
+        let expected = [("drain".to_string(), verdict.to_string())];
+        assert_eq!(verdicts, expected, "{fault:?}: {printed}");
+    }
+    let (verdicts, printed, status) =
+        validate(&service(None), &["--only", "drain", "--manage", "true"]);
+    let nothing = [("drain".to_string(), "not_proven".to_string())];
+    assert_eq!(
+        (verdicts.as_slice(), status),
+        (&nothing[..], 1),
+        "{printed}"
+    );
+    assert!(printed.contains("restarted nothing"), "{printed}");
+}

@@ -13,7 +13,7 @@ const P50: Statistic = Statistic::Percentile(0.5);
 
 /// Latency at both ends of a soak.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Drift {
+pub(in crate::mode) struct Drift {
     /// Median latency of the requests that began in the first quarter of the time.
     first_p50_seconds: f64,
     /// And in the last one.
@@ -24,7 +24,7 @@ pub(super) struct Drift {
 
 impl Drift {
     /// `None` unless requests were served in both quarters.
-    pub(super) fn of(exchanges: &[Exchange]) -> Option<Self> {
+    pub(in crate::mode) fn of(exchanges: &[Exchange]) -> Option<Self> {
         let mut served: Vec<_> = exchanges
             .iter()
             .filter(|it| it.outcome == Outcome::Served)
@@ -46,7 +46,7 @@ impl Drift {
     }
 
     /// For people.
-    pub(super) fn sentence(&self) -> String {
+    pub(in crate::mode) fn sentence(&self) -> String {
         let (first, last) = (time(self.first_p50_seconds), time(self.last_p50_seconds));
         let ratio = match self.ratio {
             None => "too few requests to say whether that is chance".to_string(),

@@ -14,38 +14,46 @@ const LONGER: f64 = 4.0;
 
 /// What may grow by how much in an hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bounds {
+pub(in crate::mode) struct Bounds {
     /// Physical memory.
-    pub(super) rss_mebibytes: f64,
+    pub(in crate::mode) rss_mebibytes: f64,
     /// Open files and sockets.
-    pub(super) open_fds: f64,
+    pub(in crate::mode) open_fds: f64,
     /// Threads.
-    pub(super) threads: f64,
+    pub(in crate::mode) threads: f64,
     /// Share of the time at the start that is left out.
-    pub(super) warm_up_share: f64,
+    pub(in crate::mode) warm_up_share: f64,
 }
+
+/// What a soak asks for that names no bounds.
+pub(in crate::mode) const USUAL: Bounds = Bounds {
+    rss_mebibytes: 50.0,
+    open_fds: 10.0,
+    threads: 5.0,
+    warm_up_share: 0.2,
+};
 
 /// Growth of one quantity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Growth {
+pub(in crate::mode) struct Growth {
     /// `rss_mebibytes`, `open_fds` or `threads`.
-    pub(super) quantity: &'static str,
+    pub(in crate::mode) quantity: &'static str,
     /// Its slope with its interval; `None` for too few readings.
-    pub(super) per_hour: Option<Interval>,
+    pub(in crate::mode) per_hour: Option<Interval>,
     /// What it may be.
-    pub(super) bound_per_hour: f64,
+    pub(in crate::mode) bound_per_hour: f64,
     /// Of the time that the slope was seen in, without the warm-up.
-    pub(super) seconds: Option<f64>,
+    pub(in crate::mode) seconds: Option<f64>,
     /// Whether it keeps to the bound.
-    pub(super) verdict: Verdict,
+    pub(in crate::mode) verdict: Verdict,
     /// The same in words.
-    pub(super) sentence: String,
+    pub(in crate::mode) sentence: String,
 }
 
 /// Whether growth keeps to its bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(in crate::mode) enum Verdict {
     /// Proven to.
     Under,
     /// Proven not to.
@@ -57,7 +65,7 @@ pub(super) enum Verdict {
 }
 
 /// All that is looked at.
-pub(super) fn found(sights: &[Sight], bounds: Bounds) -> Vec<Growth> {
+pub(in crate::mode) fn found(sights: &[Sight], bounds: Bounds) -> Vec<Growth> {
     let memory: fn(&Sight) -> Option<f64> = |it| Some(it.rss_bytes? / BYTES_PER_MEBIBYTE);
     let quantities = [
         (

@@ -1,7 +1,7 @@
 //! `soak`: sends requests for long, and looks for what grows meanwhile.
 
-mod drift;
-mod growth;
+pub(super) mod drift;
+pub(super) mod growth;
 
 use std::io::IsTerminal as _;
 
@@ -60,12 +60,7 @@ pub async fn run(args: SoakArgs) -> Result<Ending, Failure> {
     let is_verbose = args.target.verbose;
     let measured = measure(&setup, workloads, patience, plan, is_verbose, &stop).await;
     let document = document(&setup, measured, plan, &args.objectives);
-    let bounds = Bounds {
-        rss_mebibytes: args.rss_per_hour,
-        open_fds: args.fds_per_hour,
-        threads: args.threads_per_hour,
-        warm_up_share: args.warm_up,
-    };
+    let bounds = bounds(&args);
     let soak = Soak {
         soak: soaked(&document, bounds),
         document: &document,
@@ -75,6 +70,15 @@ pub async fn run(args: SoakArgs) -> Result<Ending, Failure> {
     println!("{}", in_words(&soak.soak, palette));
     write_with(&document, &soak, &args.files)?;
     Ok(told(&soak))
+}
+
+fn bounds(args: &SoakArgs) -> Bounds {
+    Bounds {
+        rss_mebibytes: args.rss_per_hour,
+        open_fds: args.fds_per_hour,
+        threads: args.threads_per_hour,
+        warm_up_share: args.warm_up,
+    }
 }
 
 fn soaked(document: &Document, bounds: Bounds) -> Vec<Soaked> {
@@ -111,4 +115,21 @@ fn in_words(soaked: &[Soaked], palette: Palette) -> String {
         }
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn who_names_no_bounds_gets_the_usual_ones() {
+        let cli = Cli::try_parse_from(["voice-stack-load", "soak"]).unwrap();
+        let Some(Command::Soak(args)) = cli.command else {
+            panic!("soak was asked for");
+        };
+        assert_eq!(bounds(&args), growth::USUAL);
+    }
 }

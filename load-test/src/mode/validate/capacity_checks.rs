@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::finding::{Evidence, broken, proven};
 use super::subject::{Obstacle, Subject, while_doing};
 use crate::exchange::{Exchange, Outcome};
+use crate::finding::{Evidence, broken, proven};
 use crate::report::terminal::time;
 use crate::watch::state::Slots;
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::capacity_checks::first_complaint;
-use super::finding::{Evidence, broken, proven};
 use super::subject::{Obstacle, Subject, while_doing};
+use crate::finding::{Evidence, broken, proven};
 use crate::report::terminal::time;
 use crate::summary::Collector;
 

@@ -1,9 +1,9 @@
 //! `validate`: proves what the services promise, with the figures, or says that it could not.
 
 mod capacity_checks;
-pub mod finding;
 mod load_checks;
 mod request_checks;
+mod restart_check;
 mod subject;
 mod twin;
 mod twin_checks;
@@ -14,15 +14,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use self::finding::{Evidence, Finding, Verdict};
 use self::subject::{Obstacle, Subject};
 use crate::cli::ValidateArgs;
 use crate::corpus::{self, Class};
 use crate::exit::{Ending, Failure};
+use crate::finding::{Evidence, Finding, Verdict};
 use crate::mode::setup::{Reached, Setup, reached};
 use crate::report;
 use crate::report::document::moment;
-use crate::report::terminal::Palette;
+use crate::report::terminal::{Palette, finding_lines};
 use crate::score::speech::AudioFormatName;
 use crate::service::Service;
 use crate::workload::{SpeechAsk, TranscriptAsk, Workload};
@@ -106,9 +106,12 @@ pub async fn run(args: ValidateArgs) -> Result<Ending, Failure> {
             if !args.only.is_empty() && !args.only.iter().any(|it| it == check) {
                 continue;
             }
-            let looked = look(check, &subject, bounds).await;
+            let looked = match (check, &args.manage) {
+                ("drain", Some(command)) => restart_check::restart(&subject, command).await,
+                _ => look(check, &subject, bounds).await,
+            };
             let finding = finding(reached, check, promise, looked);
-            println!("{}", line(&finding, palette));
+            println!("{}", finding_lines(&finding, palette));
             findings.push(finding);
         }
     }
@@ -178,21 +181,6 @@ fn finding(
         verdict,
         seen,
     }
-}
-
-fn line(finding: &Finding, palette: Palette) -> String {
-    let (word, is_good) = match finding.verdict {
-        Verdict::Proven => ("proven", true),
-        Verdict::Broken => ("BROKEN", false),
-        Verdict::NotProven => ("NOT PROVEN", false),
-    };
-    format!(
-        "  {} {:<13} {}\n             {}",
-        palette.coloured(&format!("{word:<10}"), is_good),
-        finding.check,
-        finding.promise,
-        finding.seen
-    )
 }
 
 /// What a service is asked for: something ordinary, and something that takes long.

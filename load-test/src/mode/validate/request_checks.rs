@@ -9,8 +9,8 @@ use reqwest::{Body, RequestBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::finding::{Evidence, broken, proven};
 use super::subject::{Obstacle, Subject, patiently};
+use crate::finding::{Evidence, broken, proven};
 use crate::service::Service;
 
 const PATIENCE: Duration = Duration::from_mins(1);

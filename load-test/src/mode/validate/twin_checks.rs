@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::capacity_checks::first_complaint;
-use super::finding::{Evidence, broken, proven};
 use super::load_checks::returning;
 use super::subject::{Obstacle, Subject};
 use super::twin::Twin;
 use crate::exchange::Outcome;
+use crate::finding::{Evidence, broken, proven};
 use crate::report::terminal::time;
 
 /// Long enough for a request to begin, short enough to wait for: 3 seconds.

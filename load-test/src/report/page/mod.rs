@@ -5,6 +5,7 @@
 
 mod amount;
 mod figures;
+pub mod plan;
 mod plots;
 mod run;
 mod tables;
@@ -17,29 +18,37 @@ use super::document::{Document, ServiceReport};
 
 const STYLE: &str = include_str!("style.css");
 
-/// The whole page.
+/// The page of a run.
 pub fn render(document: &Document) -> String {
     let verdict = Verdict::of(document);
     let title = title(document);
+    shell(
+        &format!("{title}: {}", verdict.headline),
+        &html! {
+            (header(document, &title, &verdict))
+            main {
+                @for report in &document.services {
+                    (service_section(report, document, report.service.name()))
+                }
+                (tables::objectives(document))
+                (run::how_it_was_run(document))
+            }
+        },
+    )
+}
+
+/// A page with this title around its body.
+fn shell(title: &str, body: &Markup) -> String {
     let page = html! {
         (PreEscaped("<!DOCTYPE html>\n"))
         html lang="en" {
             head {
                 (PreEscaped(r#"<meta charset="utf-8"/>"#))
                 (PreEscaped(r#"<meta name="viewport" content="width=device-width, initial-scale=1"/>"#))
-                title { (title) ": " (verdict.headline) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                (header(document, &title, &verdict))
-                main {
-                    @for report in &document.services {
-                        (service(report, document))
-                    }
-                    (tables::objectives(document))
-                    (run::how_it_was_run(document))
-                }
-            }
+            body { (body) }
         }
     };
     // Neither HTML nor XML knows control characters, however they are escaped.
@@ -78,7 +87,8 @@ fn header(document: &Document, title: &str, verdict: &Verdict) -> Markup {
     }
 }
 
-fn service(report: &ServiceReport, document: &Document) -> Markup {
+/// One service; `id` tells it apart from the others of the page.
+fn service_section(report: &ServiceReport, document: &Document, id: &str) -> Markup {
     let name = report.service.title();
     html! {
         section {
@@ -87,7 +97,7 @@ fn service(report: &ServiceReport, document: &Document) -> Markup {
             (figures::big(report))
             div.plots {
                 @for plot in plots::of(report, plots::run_seconds(document)) {
-                    (plot.render(report.service.name()))
+                    (plot.render(id))
                 }
             }
             @if report.exchanges.is_empty() {

@@ -61,7 +61,7 @@ fn of_generator(generator: &Generator) -> Vec<(&'static str, String)> {
 }
 
 /// The command as a shell takes it.
-fn command(arguments: &[String]) -> String {
+pub fn command(arguments: &[String]) -> String {
     let words = arguments.iter().map(|it| quoted(it));
     let words: Vec<_> = std::iter::once("voice-stack-load".into())
         .chain(words)

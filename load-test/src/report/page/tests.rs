@@ -35,7 +35,7 @@ fn attributes(tag: &quick_xml::events::BytesStart) -> Vec<String> {
 }
 
 /// The page is well-formed, and no number in it is none.
-fn assert_sound(page: &str) {
+pub(super) fn assert_sound(page: &str) {
     for text in texts(page) {
         let words = text.split(|it: char| !it.is_ascii_alphabetic());
         for word in words {

@@ -1,0 +1,101 @@
+//! What a restart by the operator's own means shows: the service itself ends and comes back.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::process::Command;
+
+use super::capacity_checks::first_complaint;
+use super::subject::{Obstacle, Subject};
+use crate::exchange::Outcome;
+use crate::finding::{Evidence, broken, proven};
+use crate::report::terminal::time;
+use crate::watch::state::{Slots, state};
+
+/// A service that does not answer so long after its restart won't.
+const BACK_WITHIN: Duration = Duration::from_mins(1);
+/// How often it is asked.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Restarts the service under load: what was accepted is finished, and another process answers.
+///
+/// `command` is for the shell; `{service}` in it becomes `asr` or `tts`.
+pub async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obstacle> {
+    let command = command.replace("{service}", subject.target.service.name());
+    let before = subject.state().await?.process.map(|it| it.pid);
+    let slots = subject.slots();
+    let requests = slots + (subject.limits.max_queue as usize).min(slots);
+    let asked = subject.ask_together(requests);
+    let is_busy = |it: Slots| it.active as usize == slots;
+    let what = "that all slots are taken";
+    subject
+        .until(what, Duration::from_secs(20), is_busy)
+        .await?;
+
+    let began = Instant::now();
+    let patience = Duration::from_secs_f64(subject.limits.drain_timeout_seconds) + BACK_WITHIN;
+    run(&command, patience).await?;
+    let took = began.elapsed();
+    let ended = asked.join_all().await;
+    let lost = ended.iter().filter(|it| it.outcome != Outcome::Served);
+    let lost = lost.count();
+    if lost > 0 {
+        let complaint = first_complaint(&ended).unwrap_or_default();
+        return Ok(broken(format!(
+            "{lost} of {requests} requests were lost when `{command}` was run: {complaint}"
+        )));
+    }
+    let after = loop {
+        if let Ok(state) = state(&subject.http, &subject.target).await {
+            break state.process.map(|it| it.pid);
+        }
+        if began.elapsed() > patience {
+            let seconds = patience.as_secs();
+            return Ok(broken(format!(
+                "all were served, but nothing answers {seconds} s after `{command}`"
+            )));
+        }
+        tokio::time::sleep(POLL).await;
+    };
+    if before.is_some() && before == after {
+        return Err(Obstacle::NotProven(format!(
+            "`{command}` restarted nothing: the same process answers"
+        )));
+    }
+    if let Some(complaint) = subject.ask().await.outcome.complaint() {
+        return Ok(broken(format!(
+            "all were served, but not the first request after `{command}`: {complaint}"
+        )));
+    }
+    Ok(proven(format!(
+        "`{command}` took {} with {requests} requests under way: all were served, and so was the \
+         next one, by another process",
+        time(took.as_secs_f64())
+    )))
+}
+
+async fn run(command: &str, patience: Duration) -> Result<(), Obstacle> {
+    let cannot = |what: String| Obstacle::NotProven(format!("`{command}` {what}"));
+    let running = Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    match tokio::time::timeout(patience, running).await {
+        Err(_) => Err(cannot(format!(
+            "did not end within {} s",
+            patience.as_secs()
+        ))),
+        Ok(Err(cause)) => Err(cannot(format!("can't be run: {cause}"))),
+        Ok(Ok(output)) if output.status.success() => Ok(()),
+        Ok(Ok(output)) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(cannot(format!(
+                "ended with {}: {}",
+                output.status,
+                said.trim()
+            )))
+        }
+    }
+}

@@ -1,5 +1,9 @@
-//! `validate` proves what is kept, and finds what is broken.
+//! `validate` proves what is kept, and finds what is broken; so does `plan`. Ctrl-C ends neither
+//! without a report.
 #![allow(clippy::unwrap_used)] // in tests, helpers included
+
+mod plan;
+mod stopped;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

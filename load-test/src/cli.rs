@@ -189,6 +189,10 @@ pub struct WorkloadArgs {
     )]
     pub classes: Vec<Class>,
 
+    /// Send health probes instead of speech, as when something else loads the services
+    #[arg(long, conflicts_with_all = ["classes", "corpus"])]
+    pub probes: bool,
+
     /// ASR: recordings of your own: a folder with refs.tsv (file, language, text)
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
@@ -343,6 +347,7 @@ mod tests {
             "--format doc",
             "--assert p95",
             "--worst-wer 0",
+            "--probes --classes short",
         ] {
             let line = format!("voice-stack-load --service asr {line}");
             let parsed = Cli::try_parse_from(line.split(' '));

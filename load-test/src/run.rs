@@ -19,6 +19,9 @@ use crate::workload::Workload;
 /// would measure what refusals cost.
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
+/// While it waits for the next request's time, an open loop looks so often whether it was stopped.
+const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
+
 /// When and how often.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -124,22 +127,46 @@ impl Lane {
     }
 
     async fn open_loop(self, pattern: Pattern, seed: u64) {
+        let (begin, mut beginnings) = unbounded_channel();
+        let pace = self.clone();
+        std::thread::spawn(move || pace.tell_beginnings(pattern, seed, &begin));
         let mut asked = JoinSet::new();
-        for (number, beginning) in (0..).zip(pattern.beginnings(seed)) {
-            if self.is_over(number, beginning) {
-                break;
-            }
-            let intended = self.began + beginning;
-            tokio::select! {
-                () = tokio::time::sleep_until(intended.into()) => {}
-                () = self.stop.cancelled() => break,
-            }
+        while let Some((number, intended)) = beginnings.recv().await {
             let lane = self.clone();
             asked.spawn(async move { lane.ask(number, intended).await });
             // What has ended needn't be kept for as long as the run.
             while asked.try_join_next().is_some() {}
         }
         asked.join_all().await;
+    }
+
+    /// Tells of each request when it is to begin, on a thread of its own: tokio's timer is up to
+    /// two milliseconds late, which would be most of the latency of a fast answer.
+    fn tell_beginnings(
+        &self,
+        pattern: Pattern,
+        seed: u64,
+        begin: &UnboundedSender<(u64, Instant)>,
+    ) {
+        for (number, beginning) in (0..).zip(pattern.beginnings(seed)) {
+            if self.is_over(number, beginning) {
+                return;
+            }
+            let intended = self.began + beginning;
+            loop {
+                if self.stop.is_cancelled() {
+                    return;
+                }
+                let left = intended.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                std::thread::sleep(left.min(LOOK_FOR_STOP));
+            }
+            if begin.send((number, intended)).is_err() {
+                return;
+            }
+        }
     }
 
     fn is_over(&self, number: u64, elapsed: Duration) -> bool {

@@ -30,14 +30,21 @@ pub struct Call {
     pub class: Class,
     /// Where it goes.
     pub url: Url,
-    /// The type of its body.
-    pub content_type: HeaderValue,
     /// The key, if there is one.
     pub authorization: Option<HeaderValue>,
-    /// Its body.
-    pub body: Bytes,
+    /// What it posts; without it, it is a GET.
+    pub content: Option<Content>,
     /// What should come back.
     pub expected: Expected,
+}
+
+/// A body and its type.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The type.
+    pub kind: HeaderValue,
+    /// The body.
+    pub body: Bytes,
 }
 
 /// What an answer should be.
@@ -57,6 +64,8 @@ pub enum Expected {
         /// What it should be encoded as.
         format: AudioFormatName,
     },
+    /// Any that says that all is well.
+    Success,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +78,7 @@ impl Expected {
     pub fn audio_seconds(&self) -> Option<f64> {
         match self {
             Self::Text { recording, .. } => Some(recording.audio_seconds),
-            Self::Speech { .. } => None,
+            Self::Speech { .. } | Self::Success => None,
         }
     }
 
@@ -78,12 +87,13 @@ impl Expected {
         match self {
             Self::Text { recording, .. } => Some(recording.audio_seconds),
             Self::Speech { format, .. } => format::audio_seconds_by_size(*format, body),
+            Self::Success => None,
         }
     }
 
     /// Whether [`Self::judge`] may run between two requests.
     pub fn is_cheap_to_judge(&self) -> bool {
-        matches!(self, Self::Text { .. })
+        !matches!(self, Self::Speech { .. })
     }
 
     /// Compares a served answer with what it should be.
@@ -94,6 +104,11 @@ impl Expected {
                 worst_wer,
             } => judge_text(recording, *worst_wer, body),
             Self::Speech { text, format } => judge_speech(text, *format, body),
+            Self::Success => Judged {
+                outcome: Outcome::Served,
+                audio_seconds: None,
+                score: None,
+            },
         }
     }
 }
@@ -163,6 +178,7 @@ pub struct Workload {
 enum Material {
     Uploads(Vec<Upload>),
     Texts { texts: Vec<Text>, ask: SpeechAsk },
+    Probes,
 }
 
 #[derive(Debug, Clone)]
@@ -279,6 +295,11 @@ impl Workload {
         Self::new(target, Material::Texts { texts, ask })
     }
 
+    /// Health probes.
+    pub fn probes(target: Target) -> Self {
+        Self::new(target, Material::Probes)
+    }
+
     /// The same for a service elsewhere.
     #[must_use]
     pub fn moved_to(&self, target: Target) -> Self {
@@ -311,9 +332,11 @@ impl Workload {
                     sample: Arc::clone(&upload.name),
                     class: upload.recording.class,
                     url: self.target.at("/v1/audio/transcriptions"),
-                    content_type: upload.content_type.clone(),
                     authorization: self.authorization.clone(),
-                    body: upload.body.clone(),
+                    content: Some(Content {
+                        kind: upload.content_type.clone(),
+                        body: upload.body.clone(),
+                    }),
                     expected: Expected::Text {
                         recording: Arc::clone(&upload.recording),
                         worst_wer: upload.worst_wer,
@@ -328,15 +351,27 @@ impl Workload {
                     sample: Arc::clone(&text.name),
                     class: text.class,
                     url: self.target.at("/v1/audio/speech"),
-                    content_type: HeaderValue::from_static("application/json"),
                     authorization: self.authorization.clone(),
-                    body: speech_body(&text.words, ask, number),
+                    content: Some(Content {
+                        kind: HeaderValue::from_static("application/json"),
+                        body: speech_body(&text.words, ask, number),
+                    }),
                     expected: Expected::Speech {
                         text: Arc::clone(&text.words),
                         format: ask.format,
                     },
                 }
             }
+            Material::Probes => Call {
+                service: self.target.service,
+                number,
+                sample: "health".into(),
+                class: Class::Probe,
+                url: self.target.at("/health"),
+                authorization: self.authorization.clone(),
+                content: None,
+                expected: Expected::Success,
+            },
         }
     }
 }

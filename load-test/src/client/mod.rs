@@ -131,11 +131,13 @@ impl Client {
         intended: Instant,
         answer: &mut Answer,
     ) -> reqwest::Result<Outcome> {
-        let mut request = self
-            .http
-            .post(call.url.clone())
-            .header(CONTENT_TYPE, call.content_type.clone())
-            .body(call.body.clone());
+        let url = call.url.clone();
+        let mut request = match &call.content {
+            Some(content) => (self.http.post(url))
+                .header(CONTENT_TYPE, content.kind.clone())
+                .body(content.body.clone()),
+            None => self.http.get(url),
+        };
         if let Some(authorization) = &call.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }

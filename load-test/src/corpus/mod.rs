@@ -31,6 +31,9 @@ pub enum Class {
     Noise,
     /// Nothing.
     Silence,
+    /// No input at all: a health probe.
+    #[value(skip)]
+    Probe,
 }
 
 impl Class {
@@ -52,6 +55,7 @@ impl std::fmt::Display for Class {
             Self::Long => "long",
             Self::Noise => "noise",
             Self::Silence => "silence",
+            Self::Probe => "probe",
         })
     }
 }

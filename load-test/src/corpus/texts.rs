@@ -54,7 +54,7 @@ pub fn of_class(class: Class) -> &'static [&'static str] {
         Class::Short => &SHORT,
         Class::Medium => &MEDIUM,
         Class::Long => &LONG,
-        Class::Noise | Class::Silence => &[],
+        Class::Noise | Class::Silence | Class::Probe => &[],
     }
 }
 

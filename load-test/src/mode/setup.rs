@@ -113,6 +113,10 @@ impl Setup {
         let mut workloads = Vec::new();
         for reached in &self.services {
             let target = reached.target.clone();
+            if args.probes {
+                workloads.push(Arc::new(Workload::probes(target)));
+                continue;
+            }
             let workload = match target.service {
                 Service::Asr => {
                     let ask = TranscriptAsk {

@@ -60,5 +60,6 @@ pub(super) fn document(exchanges: Vec<Exchange>) -> Document {
             exchanges,
         }],
         objectives: Vec::new(),
+        findings: Vec::new(),
     }
 }

@@ -158,6 +158,7 @@ pub(super) fn document(
         },
         services,
         objectives: objectives.iter().map(|it| judged(it, &summaries)).collect(),
+        findings: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
+use crate::finding::Finding;
 use crate::objective::Objective;
 use crate::service::Service;
 use crate::summary::{Distribution, ErrorGroup};
@@ -37,6 +38,9 @@ pub struct Document {
     pub services: Vec<ServiceReport>,
     /// What was promised, and what became of it.
     pub objectives: Vec<ObjectiveReport>,
+    /// What the mode itself looked into, such as growth in a soak.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// What the generator itself did.

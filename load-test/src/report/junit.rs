@@ -6,7 +6,7 @@ use super::document::Document;
 use super::plan::PlanDocument;
 use crate::finding::{Finding, Verdict};
 
-/// The objectives of a run.
+/// The objectives of a run, and what its mode looked into.
 pub fn of_objectives(document: &Document) -> Report {
     let mut report = Report::new("voice-stack-load");
     let mut suite = TestSuite::new("objectives");
@@ -19,19 +19,24 @@ pub fn of_objectives(document: &Document) -> Report {
         suite.add_test_case(TestCase::new(objective.objective.to_string(), status));
     }
     report.add_test_suite(suite);
+    add_findings(&mut report, &document.findings);
     report
 }
 
 /// The findings of a validation, one suite for each service.
 pub fn of_findings(findings: &[Finding]) -> Report {
     let mut report = Report::new("voice-stack-load validate");
+    add_findings(&mut report, findings);
+    report
+}
+
+fn add_findings(report: &mut Report, findings: &[Finding]) {
     for of_service in findings.chunk_by(|one, other| one.service == other.service) {
         let Some(first) = of_service.first() else {
             continue;
         };
         report.add_test_suite(suite(first.service.to_string(), of_service));
     }
-    report
 }
 
 /// What was expected of each step of a plan, one suite for each step.

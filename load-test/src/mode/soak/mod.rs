@@ -13,6 +13,7 @@ use crate::arrivals::Arrivals;
 use crate::cli::SoakArgs;
 use crate::client::Patience;
 use crate::exit::{Ending, Failure};
+use crate::finding::{self, Finding};
 use crate::mode::measurement::{document, ending, measure, stop_on_interrupt};
 use crate::mode::setup::reached;
 use crate::report::document::Document;
@@ -59,10 +60,12 @@ pub async fn run(args: SoakArgs) -> Result<Ending, Failure> {
     let stop = stop_on_interrupt();
     let is_verbose = args.target.verbose;
     let measured = measure(&setup, workloads, patience, plan, is_verbose, &stop).await;
-    let document = document(&setup, measured, plan, &args.objectives);
+    let mut document = document(&setup, measured, plan, &args.objectives);
     let bounds = bounds(&args);
+    let soaked = soaked(&document, bounds);
+    document.findings = soaked.iter().flat_map(findings).collect();
     let soak = Soak {
-        soak: soaked(&document, bounds),
+        soak: soaked,
         document: &document,
     };
     let palette = Palette::new(std::io::stdout().is_terminal());
@@ -88,6 +91,24 @@ fn soaked(document: &Document, bounds: Bounds) -> Vec<Soaked> {
         drift: Drift::of(&it.exchanges),
     });
     of_services.collect()
+}
+
+/// Growth as promises that were looked into.
+fn findings(soaked: &Soaked) -> impl Iterator<Item = Finding> {
+    soaked.growth.iter().map(|growth| Finding {
+        service: soaked.service,
+        check: growth.quantity.into(),
+        promise: format!(
+            "{} grows by less than {} an hour",
+            growth.quantity, growth.bound_per_hour
+        ),
+        verdict: match growth.verdict {
+            Verdict::Under => finding::Verdict::Proven,
+            Verdict::Over => finding::Verdict::Broken,
+            Verdict::Undecided | Verdict::Unseen => finding::Verdict::NotProven,
+        },
+        seen: growth.sentence.clone(),
+    })
 }
 
 /// What wasn't proven counts as broken: nobody knows.

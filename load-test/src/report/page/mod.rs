@@ -31,6 +31,12 @@ pub fn render(document: &Document) -> String {
                     (service_section(report, document, report.service.name()))
                 }
                 (tables::objectives(document))
+                @if !document.findings.is_empty() {
+                    section {
+                        h2 { "Looked into" }
+                        (tables::findings(&document.findings))
+                    }
+                }
                 (run::how_it_was_run(document))
             }
         },

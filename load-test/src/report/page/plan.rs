@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::tables::{self, look};
 use super::verdict::Kind;
 use super::{amount, run, service_section, shell};
-use crate::finding::{Finding, Verdict};
+use crate::finding::Verdict;
 use crate::report::plan::{PlanDocument, StepReport};
 
 /// The whole page, of a plan of so many steps.
@@ -52,7 +53,7 @@ fn headline(document: &PlanDocument, steps: usize) -> (Kind, String) {
         (Kind::Stopped, headline)
     } else if open > 0 {
         let headline = format!("{open} of {all} expectations not proven");
-        (Kind::Stopped, headline)
+        (Kind::Unproven, headline)
     } else {
         (Kind::Held, format!("All {all} expectations proven"))
     }
@@ -100,11 +101,7 @@ fn section(step: &StepReport) -> Markup {
         section {
             h2 { (step.number) ". " (step.name) }
             p.soft { (step.run.arrivals) }
-            ul.objectives {
-                @for finding in &step.findings {
-                    (item(finding))
-                }
-            }
+            (tables::findings(&step.findings))
             details {
                 summary { "Figures and plots" }
                 @for report in &step.run.services {
@@ -116,31 +113,12 @@ fn section(step: &StepReport) -> Markup {
     }
 }
 
-fn item(finding: &Finding) -> Markup {
-    let (class, mark) = look(finding.verdict);
-    html! {
-        li class=(class) {
-            span aria-hidden="true" { (mark) } " " (finding.service.title()) ": " (finding.promise)
-            @if finding.verdict == Verdict::NotProven { " (not proven)" }
-            p.soft { (finding.seen) }
-        }
-    }
-}
-
-/// The class that gives it its colour, and what says the same.
-fn look(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Proven => ("good", "✓"),
-        Verdict::Broken => ("bad", "✗"),
-        Verdict::NotProven => ("doubt", "?"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::document;
     use super::super::tests::assert_sound;
     use super::*;
+    use crate::finding::Finding;
     use crate::report::plan::SCHEMA;
     use crate::service::Service;
 

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::amount;
+use crate::finding::{Finding, Verdict};
 use crate::report::document::{ClientFigures, Document, ServiceReport};
 
 /// Kinds of errors that are listed.
@@ -141,5 +142,36 @@ pub fn objectives(document: &Document) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What was looked into, and what came of it.
+pub fn findings(findings: &[Finding]) -> Markup {
+    html! {
+        ul.objectives {
+            @for finding in findings {
+                (item(finding))
+            }
+        }
+    }
+}
+
+fn item(finding: &Finding) -> Markup {
+    let (class, mark) = look(finding.verdict);
+    html! {
+        li class=(class) {
+            span aria-hidden="true" { (mark) } " " (finding.service.title()) ": " (finding.promise)
+            @if finding.verdict == Verdict::NotProven { " (not proven)" }
+            p.soft { (finding.seen) }
+        }
+    }
+}
+
+/// The class that gives it its colour, and what says the same.
+pub fn look(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Proven => ("good", "✓"),
+        Verdict::Broken => ("bad", "✗"),
+        Verdict::NotProven => ("doubt", "?"),
     }
 }

@@ -51,6 +51,7 @@ pub fn document(exchanges: u64, looks: u64) -> Document {
         },
         services: services.into(),
         objectives: Vec::new(),
+        findings: Vec::new(),
     }
 }
 

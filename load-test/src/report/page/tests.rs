@@ -98,6 +98,29 @@ fn an_empty_run_gives_a_page_too() {
 }
 
 #[test]
+fn what_was_not_proven_is_the_first_line() {
+    use crate::finding::{Finding, Verdict};
+    for (verdict, headline) in [
+        (Verdict::Proven, "All 1 promises proven"),
+        (Verdict::NotProven, "1 of 1 promises not proven"),
+        (Verdict::Broken, "1 of 1 promises not proven"),
+    ] {
+        let mut document = document(50, 20);
+        document.findings = vec![Finding {
+            service: crate::service::Service::Tts,
+            check: "threads".into(),
+            promise: "threads grow by less than 5 an hour".into(),
+            verdict,
+            seen: "threads: +7 an hour".into(),
+        }];
+        let page = render(&document);
+        assert_sound(&page);
+        assert!(page.contains(headline), "{headline}");
+        assert!(page.contains("+7 an hour"));
+    }
+}
+
+#[test]
 fn what_others_say_is_text() {
     const NASTY: &str = "<script>alert(\"&\")</script>\u{1b}[31m\u{0}";
     let mut document = document(1, 1);

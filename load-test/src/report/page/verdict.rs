@@ -1,6 +1,7 @@
 //! What the run comes to, in one line.
 
 use super::amount;
+use crate::finding::{self, Finding};
 use crate::report::document::Document;
 
 /// The first line of the page.
@@ -23,6 +24,8 @@ pub enum Kind {
     Broken,
     /// The run has no end.
     Stopped,
+    /// What the mode looked into was not proven.
+    Unproven,
     /// All objectives were held.
     Held,
     /// There were none.
@@ -33,7 +36,7 @@ impl Kind {
     /// The class that gives it its colour.
     pub fn class(self) -> &'static str {
         match self {
-            Self::Bottleneck | Self::Stopped => "doubt",
+            Self::Bottleneck | Self::Stopped | Self::Unproven => "doubt",
             Self::Broken => "bad",
             Self::Held => "good",
             Self::Unasked => "plain",
@@ -43,7 +46,7 @@ impl Kind {
     /// What says the same as the colour; nothing where the colour says nothing.
     pub fn mark(self) -> &'static str {
         match self {
-            Self::Bottleneck | Self::Stopped => "!",
+            Self::Bottleneck | Self::Stopped | Self::Unproven => "!",
             Self::Broken => "✗",
             Self::Held => "✓",
             Self::Unasked => "",
@@ -56,13 +59,17 @@ impl Verdict {
     pub fn of(document: &Document) -> Self {
         let objectives = &document.objectives;
         let broken: Vec<_> = objectives.iter().filter(|it| !it.is_held).collect();
+        let is_open = |it: &&Finding| it.verdict != finding::Verdict::Proven;
+        let unproven: Vec<_> = document.findings.iter().filter(is_open).collect();
         let kind = if document.generator.is_bottleneck {
             Kind::Bottleneck
         } else if !broken.is_empty() {
             Kind::Broken
         } else if document.is_stopped {
             Kind::Stopped
-        } else if objectives.is_empty() {
+        } else if !unproven.is_empty() {
+            Kind::Unproven
+        } else if objectives.is_empty() && document.findings.is_empty() {
             Kind::Unasked
         } else {
             Kind::Held
@@ -79,7 +86,13 @@ impl Verdict {
             }
             Kind::Broken => of_all.clone(),
             Kind::Stopped => "Stopped early".into(),
+            Kind::Unproven => format!(
+                "{} of {} promises not proven",
+                unproven.len(),
+                document.findings.len()
+            ),
             Kind::Held => match objectives.len() {
+                0 => format!("All {} promises proven", document.findings.len()),
                 1 => "The objective held".into(),
                 count => format!("All {count} objectives held"),
             },
@@ -93,6 +106,11 @@ impl Verdict {
             }
         }
         remarks.extend(broken.iter().map(|it| it.sentence.clone()));
+        remarks.extend(
+            unproven
+                .iter()
+                .map(|it| format!("{}: {}", it.service.title(), it.seen)),
+        );
         if document.is_stopped {
             let early = "The figures are those of the requests that had ended.";
             remarks.push(match kind {

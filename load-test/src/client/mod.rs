@@ -46,6 +46,8 @@ pub struct Client {
 /// # Errors
 /// The system lets none be made.
 pub fn http_client() -> Result<reqwest::Client, ClientError> {
+    // Whoever came first has installed the same. reqwest's own choice takes minutes to build.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connector_layer(TimeConnects)
         .pool_max_idle_per_host(usize::MAX)

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use crate::finding::{Finding, Verdict};
+use crate::service::Service;
 
 /// Name and number of the form.
 pub const SCHEMA: &str = "voice-stack-load-plan/1";
@@ -52,12 +53,13 @@ impl PlanDocument {
 }
 
 impl StepReport {
-    /// The worst that came of it.
-    pub fn verdict(&self) -> Verdict {
-        let is = |verdict| self.findings.iter().any(|it| it.verdict == verdict);
+    /// The worst that came of it for a service.
+    pub fn verdict(&self, service: Service) -> Verdict {
+        let findings = || self.findings.iter().filter(|it| it.service == service);
+        let is = |verdict| findings().any(|it| it.verdict == verdict);
         if is(Verdict::Broken) {
             Verdict::Broken
-        } else if is(Verdict::NotProven) || self.findings.is_empty() {
+        } else if is(Verdict::NotProven) || findings().next().is_none() {
             Verdict::NotProven
         } else {
             Verdict::Proven

@@ -55,7 +55,7 @@ pub fn all(args: &PlanArgs) -> [Step; 6] {
             expectations: &[NothingFails, NobodyRefused, SlotsKept],
         },
         Step {
-            name: "Does the queue keep its order?",
+            name: "Does the queue hold who comes?",
             only: Some(Service::Asr),
             workers: 20,
             until: Until::Requests(100),

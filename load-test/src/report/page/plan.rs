@@ -73,8 +73,8 @@ fn overview(document: &PlanDocument) -> Markup {
                 } }
                 tbody {
                     @for step in &document.steps {
-                        @let (class, mark) = look(step.verdict());
                         @for report in &step.run.services {
+                            @let (class, mark) = look(step.verdict(report.service));
                             @let client = &report.client;
                             tr {
                                 td class={ "said " (class) } {

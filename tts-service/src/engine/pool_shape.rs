@@ -21,7 +21,7 @@ impl PoolShape {
     /// the cores.
     ///
     /// With a request for each core every sentence gets one thread: two that share two threads
-    /// take a seventh longer, because they wait for each other layer by layer. There the
+    /// take an eighth longer, because they wait for each other layer by layer. There the
     /// session of one thread is shared, and another one speaks what comes alone, almost twice
     /// as soon.
     pub fn choose(cores: usize, max_concurrent: usize) -> Self {

@@ -289,7 +289,7 @@ fn tidy_when_idle(pool: &Arc<Pool>, handle: &Handle) {
 }
 
 /// Threads of a session that is alone wait for each other awake until its run ends, which is
-/// a twentieth faster; other ones sleep, or they would take a core from other sentences.
+/// some percent faster; other ones sleep, or they would take a core from other sentences.
 fn build(
     model: &Path,
     runtime: &Runtime,

@@ -181,6 +181,17 @@ pub async fn hang_up(subject: &Subject, within: Duration) -> Result<Evidence, Ob
     })
 }
 
+/// How many of them were not served, and what is wrong with the first; `None` if all were.
+pub fn lost(exchanges: &[Exchange]) -> Option<String> {
+    let unserved = |it: &&Exchange| it.outcome != Outcome::Served;
+    let lost = exchanges.iter().filter(unserved).count();
+    let complaint = first_complaint(exchanges)?;
+    let requests = exchanges.len();
+    Some(format!(
+        "{lost} of {requests} requests were lost ({complaint})"
+    ))
+}
+
 /// What is wrong with the first of them that was not served.
 pub fn first_complaint(exchanges: &[Exchange]) -> Option<String> {
     exchanges.iter().find_map(|it| it.outcome.complaint())

@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
-use super::capacity_checks::first_complaint;
+use super::capacity_checks::lost;
 use super::subject::{Obstacle, Subject};
-use crate::exchange::Outcome;
 use crate::finding::{Evidence, broken, proven};
 use crate::report::terminal::time;
-use crate::watch::state::{Slots, state};
+use crate::watch::state::state;
 
 /// A service that does not answer so long after its restart won't.
 const BACK_WITHIN: Duration = Duration::from_mins(1);
@@ -23,27 +22,15 @@ const POLL: Duration = Duration::from_millis(20);
 pub async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obstacle> {
     let command = command.replace("{service}", subject.target.service.name());
     let before = subject.state().await?.process.map(|it| it.pid);
-    let slots = subject.slots();
-    let requests = slots + (subject.limits.max_queue as usize).min(slots);
-    let asked = subject.ask_together(requests);
-    let is_busy = |it: Slots| it.active as usize == slots;
-    let what = "that all slots are taken";
-    subject
-        .until(what, Duration::from_secs(20), is_busy)
-        .await?;
+    let (asked, requests) = subject.fill().await?;
 
     let began = Instant::now();
     let patience = Duration::from_secs_f64(subject.limits.drain_timeout_seconds) + BACK_WITHIN;
     run(&command, patience).await?;
     let took = began.elapsed();
     let ended = asked.join_all().await;
-    let lost = ended.iter().filter(|it| it.outcome != Outcome::Served);
-    let lost = lost.count();
-    if lost > 0 {
-        let complaint = first_complaint(&ended).unwrap_or_default();
-        return Ok(broken(format!(
-            "{lost} of {requests} requests were lost when `{command}` was run: {complaint}"
-        )));
+    if let Some(lost) = lost(&ended) {
+        return Ok(broken(format!("{lost} when `{command}` was run")));
     }
     let after = loop {
         if let Ok(state) = state(&subject.http, &subject.target).await {

@@ -135,6 +135,21 @@ impl Subject {
         }
     }
 
+    /// Takes all slots with ordinary requests, and has as many more wait as may. Also their
+    /// number.
+    ///
+    /// # Errors
+    /// The slots were not taken.
+    pub async fn fill(&self) -> Result<(JoinSet<Exchange>, usize), Obstacle> {
+        let slots = self.slots();
+        let requests = slots + (self.limits.max_queue as usize).min(slots);
+        let asked = self.ask_together(requests);
+        let is_busy = |it: Slots| it.active as usize == slots;
+        let what = "that all slots are taken";
+        self.until(what, Duration::from_secs(20), is_busy).await?;
+        Ok((asked, requests))
+    }
+
     fn together(&self, requests: usize, workload: &Arc<Workload>) -> JoinSet<Exchange> {
         let mut asked = JoinSet::new();
         for _ in 0..requests {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::capacity_checks::first_complaint;
+use super::capacity_checks::lost;
 use super::load_checks::returning;
 use super::subject::{Obstacle, Subject};
 use super::twin::Twin;
@@ -93,28 +93,14 @@ pub async fn idle_unload(subject: &Subject) -> Result<Evidence, Obstacle> {
 pub async fn drain(subject: &Subject) -> Result<Evidence, Obstacle> {
     let settings = [("DRAIN_GRACE_SECONDS", "1"), ("PRELOAD", "true")];
     let mut twin = Twin::start(subject, &settings).await?;
-    let slots = twin.subject.slots();
-    let waiting = (twin.subject.limits.max_queue as usize).min(slots);
-    let requests = slots + waiting;
-    let asked = twin.subject.ask_together(requests);
-    let is_busy = |it: crate::watch::state::Slots| it.active as usize == slots;
-    twin.subject
-        .until("that all slots are taken", Duration::from_secs(20), is_busy)
-        .await?;
+    let (asked, requests) = twin.subject.fill().await?;
     twin.terminate()?;
     let ended = asked.join_all().await;
     let patience = Duration::from_secs_f64(subject.limits.drain_timeout_seconds + 15.0);
     let began = std::time::Instant::now();
     let status = twin.ended(patience).await;
-    let lost = ended
-        .iter()
-        .filter(|it| it.outcome != Outcome::Served)
-        .count();
-    if lost > 0 {
-        let complaint = first_complaint(&ended).unwrap_or_default();
-        return Ok(broken(format!(
-            "{lost} of {requests} requests were lost when a copy got SIGTERM: {complaint}"
-        )));
+    if let Some(lost) = lost(&ended) {
+        return Ok(broken(format!("{lost} when a copy of it got SIGTERM")));
     }
     let after = time(began.elapsed().as_secs_f64());
     Ok(match status {

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod bombs;
 pub mod cgroup;
 pub mod client;
+pub mod debian_tools;
 pub mod kind;
 pub mod multipart;
 pub mod mutation;

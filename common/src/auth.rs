@@ -1,6 +1,8 @@
 //! Bearer keys. No configured key means that everybody may call.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -9,6 +11,9 @@ use axum::response::Response;
 use subtle::ConstantTimeEq as _;
 
 use crate::ApiError;
+
+/// The file `api-keys` in what systemd's `LoadCredential=voice-stack:DIRECTORY` loads.
+const CREDENTIAL: &str = "voice-stack_api-keys";
 
 /// The keys that may call the API.
 #[derive(Clone, Default)]
@@ -24,12 +29,40 @@ impl std::fmt::Debug for ApiKeys {
 }
 
 impl ApiKeys {
+    /// The keys of `API_KEYS_FILE`, or else of systemd's credential, or else none.
+    ///
+    /// # Errors
+    /// One line: a file that is there but can't be used. It was meant to lock the service.
+    pub fn configured(file: Option<&Path>) -> Result<Self, String> {
+        Self::configured_from(file, std::env::var_os("CREDENTIALS_DIRECTORY"))
+    }
+
+    fn configured_from(file: Option<&Path>, directory: Option<OsString>) -> Result<Self, String> {
+        if let Some(file) = file {
+            return Self::from_file(file)
+                .map_err(|cause| format!("API_KEYS_FILE: {}: {cause}", file.display()));
+        }
+        let Some(directory) = directory else {
+            return Ok(Self::default());
+        };
+        let credential = PathBuf::from(directory).join(CREDENTIAL);
+        match Self::from_file(&credential) {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            read => read.map_err(|cause| format!("the credential api-keys: {cause}")),
+        }
+    }
+
+    /// Whether everybody may call.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Reads one key a line; blank lines and lines that start with `#` are passed over.
     ///
     /// # Errors
     /// The file can't be read, or holds no key: a file that was meant to lock the service
     /// must not leave it open.
-    pub fn from_file(path: &Path) -> std::io::Result<Self> {
+    fn from_file(path: &Path) -> std::io::Result<Self> {
         let text = std::fs::read_to_string(path)?;
         let keys: Vec<String> = text
             .lines()
@@ -115,6 +148,26 @@ mod tests {
                 "{header:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_named_file_comes_before_the_credential_and_either_is_used_or_stops_the_start() {
+        let credentials = tempfile::tempdir().unwrap();
+        let named = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(named.path(), "alpha\n").unwrap();
+        let directory = || Some(credentials.path().into());
+        let configured = |file| ApiKeys::configured_from(file, directory());
+
+        assert!(ApiKeys::configured_from(None, None).unwrap().is_empty());
+        assert!(configured(None).unwrap().is_empty(), "no credential");
+        std::fs::write(credentials.path().join(CREDENTIAL), "beta\n").unwrap();
+        assert!(configured(None).unwrap().accept(Some(b"Bearer beta")));
+        let keys = configured(Some(named.path())).unwrap();
+        assert!(keys.accept(Some(b"Bearer alpha")) && !keys.accept(Some(b"Bearer beta")));
+        std::fs::write(credentials.path().join(CREDENTIAL), "").unwrap();
+        assert!(configured(None).unwrap_err().contains("api-keys"), "empty");
+        let missing = configured(Some(Path::new("/does/not/exist"))).unwrap_err();
+        assert!(missing.contains("API_KEYS_FILE"), "{missing}");
     }
 
     #[test]

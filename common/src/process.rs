@@ -27,6 +27,10 @@ const ARENAS: LibrarySetting = LibrarySetting {
     instead: None,
 };
 
+/// How the process ends when it can't start with what it was told: `EX_CONFIG` of sysexits(3).
+/// Another try would end the same way, so the units don't make one.
+const REFUSED_START: u8 = 78;
+
 /// A variable that a library reads before `main`. An operator's own setting stays.
 #[derive(Debug, Clone, Copy)]
 pub struct LibrarySetting {
@@ -60,8 +64,8 @@ impl Process {
         match self.try_run(service) {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => {
-                eprintln!("{}: {message}", self.name);
-                ExitCode::FAILURE
+                telemetry::tell_the_end(self.name, &message);
+                ExitCode::from(REFUSED_START)
             }
         }
     }

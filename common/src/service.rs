@@ -23,6 +23,8 @@ pub struct Assembled<L: NamedModels> {
     pub health: HealthState,
     /// What computes.
     pub jobs: Arc<Jobs<L>>,
+    /// No key is needed.
+    is_open_to_all: bool,
 }
 
 impl<L: NamedModels> Assembled<L> {
@@ -37,11 +39,8 @@ impl<L: NamedModels> Assembled<L> {
         body_limit: BodyLimit,
         config: &CommonConfig,
     ) -> Result<Self, String> {
-        let keys = match &config.api_keys_file {
-            Some(file) => ApiKeys::from_file(file)
-                .map_err(|cause| format!("API_KEYS_FILE: {}: {cause}", file.display()))?,
-            None => ApiKeys::default(),
-        };
+        let keys = ApiKeys::configured(config.api_keys_file.as_deref())?;
+        let is_open_to_all = keys.is_empty();
         let health = HealthState::new(
             Arc::clone(&jobs.core),
             Arc::new(jobs.models.clone()),
@@ -62,6 +61,7 @@ impl<L: NamedModels> Assembled<L> {
             router,
             health,
             jobs,
+            is_open_to_all,
         })
     }
 
@@ -70,6 +70,7 @@ impl<L: NamedModels> Assembled<L> {
     /// # Errors
     /// One line for the operator: what can't be used and what to do.
     pub async fn run(self, config: &CommonConfig, bound: Bound) -> Result<(), String> {
+        bound.warn(self.is_open_to_all);
         let _watcher = self.jobs.core.watch_pressure();
         if config.preload {
             let loaded = self.jobs.models.lease(&self.health.default_model).await;
@@ -108,6 +109,7 @@ impl Ports {
     ) -> Result<Bound, String> {
         let address = |port| SocketAddr::new(config.host, port);
         Ok(Bound {
+            configured: address(self.service),
             service: sockets.service(address(self.service))?,
             probe: sockets.probe(self.probe.map(address))?,
         })
@@ -116,6 +118,60 @@ impl Ports {
 
 /// The sockets of a service that is about to run.
 pub struct Bound {
+    configured: SocketAddr,
     service: Listening,
     probe: Option<Listening>,
+}
+
+impl Bound {
+    /// Tells of what an operator may not have meant.
+    fn warn(&self, is_open_to_all: bool) {
+        let Ok(address) = self.service.address() else {
+            return;
+        };
+        if is_overruled(self.configured, address) {
+            tracing::warn!(
+                configured = %self.configured,
+                %address,
+                "HOST and the port have no effect: the socket unit says where to listen"
+            );
+        }
+        if is_open_to_all && !address.ip().is_loopback() {
+            tracing::warn!(
+                %address,
+                "open to the network without API keys: whoever reaches it may use it"
+            );
+        }
+    }
+}
+
+/// Whether a setting differs from where the service listens. An address that was left as it is
+/// by default is nobody's wish.
+fn is_overruled(configured: SocketAddr, actual: SocketAddr) -> bool {
+    let is_port_other = configured.port() != 0 && configured.port() != actual.port();
+    is_port_other || (!configured.ip().is_loopback() && configured.ip() != actual.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_unit_overrules_only_what_somebody_has_asked_for() {
+        for (configured, actual, overruled) in [
+            ("127.0.0.1:5001", "127.0.0.1:5001", false),
+            ("127.0.0.1:5001", "0.0.0.0:5001", false),
+            ("127.0.0.1:5003", "127.0.0.1:5001", true),
+            ("0.0.0.0:5001", "127.0.0.1:5001", true),
+            ("0.0.0.0:5001", "0.0.0.0:5001", false),
+            ("127.0.0.1:0", "127.0.0.1:39999", false),
+        ] {
+            let parse = |text: &str| text.parse().unwrap();
+            assert_eq!(
+                is_overruled(parse(configured), parse(actual)),
+                overruled,
+                "{configured} {actual}"
+            );
+        }
+    }
 }

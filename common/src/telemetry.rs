@@ -1,8 +1,15 @@
 //! Logging and request ids.
 
+use std::fmt;
+
 use axum::http::{HeaderName, HeaderValue, Request};
+use rustix::fs::fstat;
 use tower_http::request_id::{MakeRequestId, RequestId};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::LogFormat;
 
@@ -13,7 +20,7 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
 /// Starts logging to standard error. Without a format, JSON where systemd's journal reads
-/// (it sets `JOURNAL_STREAM`), text elsewhere.
+/// it, text elsewhere. The journal is told of each line's priority.
 ///
 /// # Errors
 /// `filter` is no level and no tracing filter.
@@ -21,24 +28,82 @@ pub fn init(filter: &str, format: Option<LogFormat>) -> Result<(), String> {
     let parsed = EnvFilter::builder()
         .parse(filter)
         .map_err(|cause| format!("LOG_LEVEL: '{filter}' can't be used: {cause}"))?;
-    let format = format.unwrap_or_else(|| {
-        if std::env::var_os("JOURNAL_STREAM").is_some() {
-            LogFormat::Json
-        } else {
-            LogFormat::Text
-        }
+    let is_journal = journal_reads_stderr();
+    let format = format.unwrap_or(if is_journal {
+        LogFormat::Json
+    } else {
+        LogFormat::Text
     });
     let builder = tracing_subscriber::fmt()
         .with_env_filter(parsed)
         .with_writer(std::io::stderr);
     let started = match format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .map_event_format(|lines| ForJournal { lines, is_journal })
+            .try_init(),
         LogFormat::Text => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            builder.with_ansi(colours).try_init()
+            builder
+                .with_ansi(colours)
+                .map_event_format(|lines| ForJournal { lines, is_journal })
+                .try_init()
         }
     };
     started.map_err(|cause| format!("logging can't start: {cause}"))
+}
+
+/// Says on standard error why the process can't go on.
+pub fn tell_the_end(name: &str, message: &str) {
+    let priority = if journal_reads_stderr() { "<3>" } else { "" };
+    eprintln!("{priority}{name}: {message}");
+}
+
+/// Whether standard error is the journal's: systemd names its device and inode. The variable
+/// alone tells nothing, since every terminal of a desktop session inherits it.
+fn journal_reads_stderr() -> bool {
+    let (Ok(stream), Ok(stderr)) = (
+        std::env::var("JOURNAL_STREAM"),
+        fstat(rustix::stdio::stderr()),
+    ) else {
+        return false;
+    };
+    stream == format!("{}:{}", stderr.st_dev, stderr.st_ino)
+}
+
+/// Lines with the priority in front that the journal takes off (sd-daemon(3)).
+struct ForJournal<F> {
+    lines: F,
+    is_journal: bool,
+}
+
+impl<S, N, F> FormatEvent<S, N> for ForJournal<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        if self.is_journal {
+            writer.write_str(priority(*event.metadata().level()))?;
+        }
+        self.lines.format_event(context, writer, event)
+    }
+}
+
+fn priority(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "<3>",
+        Level::WARN => "<4>",
+        Level::INFO => "<6>",
+        Level::DEBUG | Level::TRACE => "<7>",
+    }
 }
 
 /// Makes an id for a request that came without one.

@@ -24,6 +24,11 @@ const RUNTIME: &str = "onnxruntime";
 const RUNTIME_GPU: &str = "onnxruntime-gpu";
 const PHONEMES: &str = "espeak-ng-data";
 
+/// The data directory of services that are installed on the system, and that their units
+/// name as `XDG_DATA_HOME`.
+const INSTALLED_DATA_HOME: &str = "/var/lib";
+const MODELS_FOLDER: &str = "voice-stack/models";
+
 /// A directory of what is installed, each file under the path that its catalogue entry states.
 ///
 /// Voices are in its folder `voices`, also such that an operator copied there.
@@ -38,16 +43,25 @@ impl Store {
         Self { dir: dir.into() }
     }
 
-    /// Where models are unless told otherwise: `$XDG_DATA_HOME/voice-stack/models`, else
-    /// `~/.local/share/voice-stack/models`.
+    /// Where models are unless told otherwise: `$XDG_DATA_HOME/voice-stack/models`; for root
+    /// the installed services' `/var/lib/voice-stack/models`, where an installation has made
+    /// it; else `~/.local/share/voice-stack/models`.
     ///
     /// # Errors
     ///
-    /// [`Error::NoHome`] if the environment names neither directory.
+    /// [`Error::NoHome`] if the environment names no directory.
     pub fn default_dir() -> Result<PathBuf, Error> {
-        data_home(std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
-            .map(|home| home.join("voice-stack").join("models"))
-            .ok_or(Error::NoHome)
+        let installed = Path::new(INSTALLED_DATA_HOME);
+        // What root fetches is meant for the services: in root's home they would not find it.
+        let is_for_services =
+            rustix::process::geteuid().is_root() && installed.join(MODELS_FOLDER).is_dir();
+        data_home(
+            std::env::var_os("XDG_DATA_HOME"),
+            is_for_services.then_some(installed),
+            std::env::var_os("HOME"),
+        )
+        .map(|home| home.join(MODELS_FOLDER))
+        .ok_or(Error::NoHome)
     }
 
     /// The directory itself.
@@ -214,10 +228,16 @@ impl Store {
 }
 
 /// The XDG rule: a relative `XDG_DATA_HOME` is to be ignored, an empty variable is unset.
-fn data_home(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+/// `installed` comes before what `home` says.
+fn data_home(
+    xdg: Option<OsString>,
+    installed: Option<&Path>,
+    home: Option<OsString>,
+) -> Option<PathBuf> {
     let xdg = xdg.map(PathBuf::from).filter(|dir| dir.is_absolute());
     let home = home.filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    xdg.or_else(|| home.map(|home| home.join(".local").join("share")))
+    xdg.or_else(|| installed.map(Path::to_path_buf))
+        .or_else(|| home.map(|home| home.join(".local").join("share")))
 }
 
 #[cfg(test)]
@@ -238,8 +258,19 @@ mod tests {
             (None, Some(""), None),
             (None, None, None),
         ] {
-            let found = data_home(xdg.map(OsString::from), home.map(OsString::from));
+            let (xdg, home) = (xdg.map(OsString::from), home.map(OsString::from));
+            let found = data_home(xdg.clone(), None, home.clone());
             assert_eq!(found, expected.map(PathBuf::from), "{xdg:?} {home:?}");
         }
+    }
+
+    #[test]
+    fn what_root_fetches_goes_to_the_installed_services_unless_told_otherwise() {
+        let installed = Some(Path::new("/var/lib"));
+        let home = Some(OsString::from("/root"));
+        let found = data_home(None, installed, home.clone());
+        assert_eq!(found, Some("/var/lib".into()));
+        let found = data_home(Some("/data".into()), installed, home);
+        assert_eq!(found, Some("/data".into()));
     }
 }

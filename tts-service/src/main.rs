@@ -19,11 +19,20 @@ const MMAP_THRESHOLD: LibrarySetting = LibrarySetting {
     instead: None,
 };
 
+/// ONNX Runtime's published libraries report to their maker what runs where, and keep a database
+/// for that in the user's cache directory. This turns all of it off; what the API offers
+/// (`with_telemetry`) comes too late for the first report.
+const NO_TELEMETRY: LibrarySetting = LibrarySetting {
+    name: "ORT_DISABLE_TELEMETRY",
+    value: "1",
+    instead: None,
+};
+
 fn main() -> ExitCode {
     Process {
         name: "voice-stack-tts",
         prefix: "TTS_",
-        library_settings: &[MMAP_THRESHOLD],
+        library_settings: &[MMAP_THRESHOLD, NO_TELEMETRY],
         thread_keep_alive: THREAD_KEEP_ALIVE,
     }
     .run(service::run)

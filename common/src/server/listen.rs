@@ -16,6 +16,16 @@ pub struct Listening {
     pub(super) is_inherited: bool,
 }
 
+impl Listening {
+    /// Where.
+    ///
+    /// # Errors
+    /// The kernel doesn't tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
 /// Listening sockets that the process was started with (`LISTEN_FDS`, systemd's socket
 /// activation). They stay open over a restart of the service, so no client is refused.
 #[derive(Debug, Default)]

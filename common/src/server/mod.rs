@@ -86,11 +86,11 @@ impl Server {
         let limits = config.connection_limits();
         open_files::allow_for(limits.max_connections);
 
-        let address = self.listening.socket.local_addr().map_err(failed)?;
+        let address = self.listening.address().map_err(failed)?;
         let acceptor = Acceptor::new(limits, Arc::clone(&core));
         let listener = Listener::new(self.listening).map_err(failed)?;
         if let Some(listening) = self.probe_listening {
-            let probe_address = listening.socket.local_addr().map_err(failed)?;
+            let probe_address = listening.address().map_err(failed)?;
             serve_probes(listening, self.health, limits).map_err(failed)?;
             tracing::info!(address = %probe_address, "listening for probes");
         }

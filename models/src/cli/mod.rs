@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::catalogue::{Catalogue, Entry, Origin};
@@ -27,7 +28,8 @@ const STOPPED: u8 = 130;
 #[command(version, about)]
 struct Arguments {
     /// Where model files are [default: $XDG_DATA_HOME/voice-stack/models, that is usually
-    /// ~/.local/share/voice-stack/models]
+    /// ~/.local/share/voice-stack/models; for root /var/lib/voice-stack/models, where services
+    /// are installed]
     #[arg(long, global = true, env = "MODELS_DIR", value_name = "DIR")]
     models_dir: Option<PathBuf>,
     #[command(subcommand)]
@@ -77,6 +79,8 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // Models are no secret, and the services that read them often run as another user.
+    rustix::process::umask(Mode::from_raw_mode(0o022));
     let arguments = Arguments::parse();
     match execute(arguments) {
         Ok(code) => code,

@@ -1,7 +1,8 @@
 //! Putting things into the models directory, and taking them out.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Store;
@@ -55,12 +56,16 @@ impl Store {
         fs::create_dir_all(parent).map_err(Error::io(parent))
     }
 
-    /// Gives a finished, checked file its final name, so that it survives a power cut.
+    /// Gives a finished, checked file its final name, so that it survives a power cut. Everybody
+    /// may read it: who fetches is often not the user that the services run as.
     pub(crate) fn install(&self, file: &FileSpec, from: &Path) -> Result<(), Error> {
         self.make_room_for(file)?;
-        File::open(from)
-            .and_then(|file| file.sync_all())
-            .map_err(Error::io(from))?;
+        let finish = |file: File| {
+            let mode = file.metadata()?.permissions().mode();
+            file.set_permissions(Permissions::from_mode(mode | 0o444))?;
+            file.sync_all()
+        };
+        File::open(from).and_then(finish).map_err(Error::io(from))?;
         self.rename(from, &file.path)?;
         // An earlier attempt with another source may have left a part.
         let _ = fs::remove_file(self.part_path(file));

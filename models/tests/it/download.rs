@@ -1,7 +1,8 @@
 //! Downloads of finished files.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -64,6 +65,21 @@ fn an_unfinished_download_goes_on_where_it_stopped() {
     assert!(fixture.installed() == Some(content));
     assert_eq!(server.requests()[0].start(), Some(20_000));
     assert!(fixture.progress.text().contains("from 20000"));
+}
+
+#[test]
+fn what_is_installed_can_be_read_by_other_users() {
+    let content = content(5000);
+    let server = Server::of_file(content.clone());
+    let fixture = Fixture::of_url(&content, &server.url());
+    fixture.write_part(&content);
+    fs::set_permissions(fixture.part(), Permissions::from_mode(0o600)).unwrap();
+
+    fixture.pull().unwrap();
+
+    let path = fixture.store.path_of(fixture.entry());
+    let mode = fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
 }
 
 #[test]

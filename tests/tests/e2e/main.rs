@@ -29,6 +29,7 @@ mod hostile;
 mod lifecycle;
 mod memory;
 mod models;
+mod privacy;
 mod probes;
 mod round_trip;
 mod slow_clients;

@@ -12,7 +12,7 @@ for_both! {
 
 fn refusal(kind: &Kind, settings: &[(&str, &str)], arguments: &[&str]) -> String {
     let output = run_to_end(kind, settings, arguments);
-    assert!(!output.status.success());
+    assert_eq!(output.status.code(), Some(78), "EX_CONFIG");
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(text.trim_end().lines().count(), 1, "one line, not:\n{text}");
     text

@@ -41,6 +41,8 @@ pub fn init(filter: &str, format: Option<LogFormat>) -> Result<(), String> {
         LogFormat::Json => builder
             .json()
             .flatten_event(true)
+            // A request is one span; a list of one would say it twice.
+            .with_span_list(false)
             .map_event_format(|lines| ForJournal { lines, is_journal })
             .try_init(),
         LogFormat::Text => {

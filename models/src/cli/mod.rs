@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use rustix::fs::Mode;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -36,6 +36,26 @@ struct Arguments {
     command: Command,
 }
 
+/// Who uses models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Service {
+    /// Speech recognition.
+    Asr,
+    /// Speech synthesis.
+    Tts,
+}
+
+impl Service {
+    /// The names of what it can't start without.
+    fn needs(self) -> Vec<String> {
+        let names: &[&str] = match self {
+            Self::Asr => &["tiny.en", "silero-vad"],
+            Self::Tts => &["en_US-joe-medium", "onnxruntime", "espeak-ng-data"],
+        };
+        names.iter().map(ToString::to_string).collect()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show what can be fetched by name, and all that is installed
@@ -55,8 +75,11 @@ enum Command {
     /// with its own settings.
     Pull {
         /// What to fetch, as `list` names it, or a published Piper voice
-        #[arg(required = true, value_name = "NAME")]
+        #[arg(required_unless_present = "services", value_name = "NAME")]
         names: Vec<String>,
+        /// And all that a service needs with its default settings
+        #[arg(long = "for", value_name = "SERVICE")]
+        services: Vec<Service>,
     },
     /// Read installed files and compare them with the digests that are known of them
     Verify {
@@ -125,7 +148,11 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::List { json: true } => list::json(catalogue, &store, &mut io::stdout())?,
         Command::List { json: false } => list::table(catalogue, &store, &mut io::stdout())?,
-        Command::Pull { names } => return pull(&store, catalogue, &names),
+        Command::Pull { names, services } => {
+            let needed = services.into_iter().flat_map(Service::needs);
+            let names: Vec<String> = names.into_iter().chain(needed).collect();
+            return pull(&store, catalogue, &names);
+        }
         Command::Verify { names } => return verify(&store, catalogue, &names),
         Command::Path { name } => {
             let path = store.require(store.find(catalogue, &name)?.as_ref())?;

@@ -197,6 +197,11 @@ pub struct WorkloadArgs {
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
 
+    /// ASR: send the one recording that the tool brings along, and don't ask the TTS service
+    /// to speak others
+    #[arg(long, conflicts_with = "corpus")]
+    pub built_in: bool,
+
     /// ASR: the model's name
     #[arg(long, value_name = "NAME", default_value = "whisper-1")]
     pub asr_model: String,

@@ -153,11 +153,13 @@ impl Setup {
             }
             None => corpus::built_in(),
         };
-        match corpus::make(&self.http, &self.tts, &args.classes).await {
-            Ok(made) => recordings.extend(made),
-            Err(error) => eprintln!(
-                "{error}\nwithout it, the one recording that the tool brings along is sent"
-            ),
+        if !args.built_in {
+            match corpus::make(&self.http, &self.tts, &args.classes).await {
+                Ok(made) => recordings.extend(made),
+                Err(error) => eprintln!(
+                    "{error}\nwithout it, the one recording that the tool brings along is sent"
+                ),
+            }
         }
         recordings.retain(|it| args.classes.contains(&it.class));
         if recordings.is_empty() {

@@ -1,0 +1,136 @@
+//! The units, the installation and the life of the services under a real systemd.
+//!
+//! Each test is a shell script of `scenarios/`, run as root where a systemd of its own has been
+//! booted: `$VOICE_STACK_SYSTEMD_SANDBOX UNIT_DIR SCRIPT SECONDS` is to do so on a copy of this
+//! system's root. Without such a tool, the machine's own systemd is used if
+//! `VOICE_STACK_TEST_SYSTEMD=own` says that it may: the scripts install the services there and
+//! remove them. Else the tests say that nothing was tested.
+#![allow(missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use voice_stack_tests::service::{binary, models_dir};
+
+/// For a scenario, boot and copies of the models included.
+const LIMIT_SECONDS: &str = "300";
+
+#[test]
+fn an_installation_serves_is_updated_and_leaves_the_system_as_it_was() {
+    run("install");
+}
+
+#[test]
+fn a_killed_service_is_back_and_its_socket_refuses_nobody() {
+    run("crash");
+}
+
+#[test]
+fn three_crashes_in_a_row_hit_the_start_limit() {
+    run("start-limit");
+}
+
+#[test]
+fn a_hung_service_is_restarted_by_the_watchdog() {
+    run("watchdog");
+}
+
+#[test]
+fn a_restart_under_load_loses_nothing() {
+    run("drain");
+}
+
+#[test]
+fn settings_right_and_wrong_do_what_they_say() {
+    run("settings");
+}
+
+fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("in the workspace")
+}
+
+/// Where a systemd can be had.
+enum Systemd {
+    /// A program that boots one.
+    Booted(PathBuf),
+    /// This machine's.
+    Own,
+}
+
+fn systemd() -> Result<Systemd, &'static str> {
+    if !rustix::process::geteuid().is_root() {
+        return Err("not root");
+    }
+    let named = std::env::var_os("VOICE_STACK_SYSTEMD_SANDBOX").map(PathBuf::from);
+    let beside = checkout().join("../shared/tools/systemd-sandbox");
+    if let Some(tool) = named.or_else(|| beside.exists().then_some(beside)) {
+        return Ok(Systemd::Booted(tool));
+    }
+    if std::env::var_os("VOICE_STACK_TEST_SYSTEMD").is_none_or(|it| it != "own") {
+        return Err("no tool to boot one (VOICE_STACK_SYSTEMD_SANDBOX), \
+             and VOICE_STACK_TEST_SYSTEMD=own is not set");
+    }
+    if !Path::new("/run/systemd/system").exists() {
+        return Err("no systemd runs here");
+    }
+    if ["/usr/local/bin", "/usr/bin"]
+        .iter()
+        .any(|dir| Path::new(dir).join("voice-stack-asr").exists())
+    {
+        return Err("the services are installed here: their data would be lost");
+    }
+    Ok(Systemd::Own)
+}
+
+fn run(scenario: &str) {
+    // A machine has one systemd, two cores bear one scenario, and processes have one name.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let systemd = match systemd() {
+        Ok(systemd) => systemd,
+        Err(why) => {
+            println!("NOT TESTED under a real systemd: {why}");
+            return;
+        }
+    };
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systemd/scenarios");
+    let script = scenarios.join(format!("{scenario}.sh"));
+    let binaries = binary("voice-stack-asr");
+    let binaries = binaries.parent().expect("in a directory");
+
+    // The sandbox passes no variables on and copies the one script that it is given.
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let start = folder.path().join("start");
+    let line = format!(
+        "#!/bin/bash\nBINARIES={} MODELS={} exec bash {}\n",
+        binaries.display(),
+        models_dir().display(),
+        script.display()
+    );
+    std::fs::write(&start, line).expect("the script is written");
+    let mut command = match systemd {
+        Systemd::Booted(tool) => {
+            let units = folder.path().join("units");
+            std::fs::create_dir(&units).expect("a directory for units");
+            std::fs::write(units.join("none.target"), "").expect("a unit is written");
+            let mut command = Command::new(tool);
+            command.arg(units).arg(&start).arg(LIMIT_SECONDS);
+            command
+        }
+        Systemd::Own => {
+            let mut command = Command::new("bash");
+            command.arg(&start);
+            command
+        }
+    };
+    let output = command
+        .current_dir(checkout())
+        .output()
+        .expect("the scenario starts");
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{scenario}: {}", output.status);
+}

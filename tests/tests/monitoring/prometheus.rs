@@ -7,7 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use voice_stack_tests::client::Client;
 use voice_stack_tests::debian_tools;
+use voice_stack_tests::raw;
 use voice_stack_tests::service::wait_until;
+
+/// Longer than any test takes.
+const MINUTES_SHOWN: f64 = 15.0;
 
 pub struct Prometheus {
     child: Child,
@@ -51,8 +55,8 @@ impl Prometheus {
         wait_until("Prometheus is ready", || {
             let ended = prometheus.child.try_wait().unwrap();
             assert!(ended.is_none(), "{ended:?}:\n{}", prometheus.log());
-            // Its port is taken before it has read the rules.
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err()
+            // It listens before it has read the rules.
+            raw::connect(port).is_ok()
                 && prometheus.client.get("/-/ready").status == 200
                 && !prometheus.rules().is_empty()
         });
@@ -80,7 +84,7 @@ impl Prometheus {
     pub fn query_range(&self, expression: &str) -> Vec<Value> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let end = now.as_secs_f64();
-        let start = end - 240.0;
+        let start = end - MINUTES_SHOWN * 60.0;
         let query = encoded(expression);
         let path = format!("query_range?query={query}&start={start}&end={end}&step=1");
         series_of(&self.api(&path))

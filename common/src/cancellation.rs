@@ -21,6 +21,9 @@ pub enum CancelCause {
 }
 
 impl CancelCause {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Disconnected, Self::Deadline, Self::Shutdown];
+
     /// The value of the `cause` label in metrics.
     pub fn label(self) -> &'static str {
         match self {
@@ -41,6 +44,9 @@ pub enum CancelStage {
 }
 
 impl CancelStage {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Queue, Self::Inference];
+
     /// The value of the `stage` label in metrics.
     pub fn label(self) -> &'static str {
         match self {

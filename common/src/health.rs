@@ -60,6 +60,8 @@ impl ServiceCore {
         config: &CommonConfig,
         thresholds: Thresholds,
     ) -> Self {
+        let metrics = Metrics::new(name);
+        metrics.queue_limited_to(config.max_queue);
         Self {
             name,
             version,
@@ -73,7 +75,7 @@ impl ServiceCore {
                 config.receive_timeout_seconds,
                 config.max_waiting_upload_bytes(),
             ),
-            metrics: Metrics::new(name),
+            metrics,
             cancellation: Cancellation::new(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
@@ -281,6 +283,7 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
 #[utoipa::path(get, path = "/metrics", tag = "Operations", responses(
     (status = 200, body = String, content_type = "application/openmetrics-text")))]
 async fn metrics(State(state): State<HealthState>) -> Response {
+    state.core.metrics.ready(state.unready_reason().is_none());
     let text = state.core.encode_metrics();
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }

@@ -1,17 +1,23 @@
 //! Every metric that the services export: names, labels, meaning.
 
+mod labels;
 mod process;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use self::labels::{CacheOutcome, ConnectionEnd, RequestLabels};
+
+use self::labels::{
+    CancellationLabels, EndpointLabels, LoadLabels, ModelLabels, OutcomeLabels, ReasonLabels,
+    ResourceLabels,
+};
 use self::process::ProcessCollector;
 use crate::admission::Occupancy;
 use crate::cancellation::{CancelCause, CancelStage};
@@ -29,49 +35,14 @@ const SPEECH_SECONDS: [f64; 12] = [
 ];
 const REAL_TIME_FACTORS: [f64; 11] = [0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
 
-/// Labels of a finished request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct RequestLabels {
-    /// The route's pattern, never the raw path.
-    pub endpoint: String,
-    /// HTTP status; 499 when the client left first.
-    pub status: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EndpointLabels {
-    endpoint: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    reason: &'static str,
-}
-
-/// Why the service closed a connection that its client had not closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConnectionEnd {
-    /// A request's head took too long.
-    SlowHead,
-    /// Nothing was asked for too long.
-    Idle,
-    /// The client took nothing of its answer for too long.
-    UnreadAnswer,
-    /// As many connections were open as may be.
-    TooMany,
-}
-
-impl ConnectionEnd {
-    /// The value of the `reason` label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::SlowHead => "slow_head",
-            Self::Idle => "idle",
-            Self::UnreadAnswer => "unread_answer",
-            Self::TooMany => "too_many",
-        }
-    }
-}
+/// The codes of what counts as a rejection.
+const REJECTIONS: [&str; 5] = [
+    "queue_full",
+    "queue_timeout",
+    "resource_exhausted",
+    "model_unavailable",
+    "draining",
+];
 
 /// Counts an open connection for as long as it lives.
 #[derive(Debug)]
@@ -81,33 +52,6 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.dec();
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CancellationLabels {
-    cause: &'static str,
-    stage: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ResourceLabels {
-    resource: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ModelLabels {
-    model: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OutcomeLabels {
-    outcome: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LoadLabels {
-    model: String,
-    outcome: &'static str,
 }
 
 fn speech_histogram() -> Histogram {
@@ -186,27 +130,6 @@ pub struct Levels {
     pub guards: Vec<GuardStatus>,
 }
 
-/// How a request found the audio that it asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CacheOutcome {
-    /// It was kept.
-    Hit,
-    /// Another request was just having it made.
-    Joined,
-    /// It had to be made.
-    Miss,
-}
-
-impl CacheOutcome {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::Joined => "joined",
-            Self::Miss => "miss",
-        }
-    }
-}
-
 /// What only a service that speaks has.
 #[derive(Debug, Clone)]
 pub struct SpeechMetrics {
@@ -233,9 +156,8 @@ impl SpeechMetrics {
 
     /// A request looked for its audio in the cache.
     pub fn cache_asked(&self, outcome: CacheOutcome) {
-        let outcome = outcome.label();
         self.cache_requests
-            .get_or_create(&OutcomeLabels { outcome })
+            .get_or_create(&OutcomeLabels::new(outcome))
             .inc();
     }
 
@@ -344,6 +266,8 @@ pub struct Metrics {
     in_flight_high_water: Gauge,
     slots: Gauge,
     queue_depth: Gauge,
+    queue_limit: Gauge,
+    ready: Gauge,
     /// Handed to the model slots.
     pub models: ModelMetrics,
     /// Exported by the service `tts` only.
@@ -371,17 +295,46 @@ impl Metrics {
             in_flight_high_water: Gauge::default(),
             slots: Gauge::default(),
             queue_depth: Gauge::default(),
+            queue_limit: Gauge::default(),
+            ready: Gauge::default(),
             models: ModelMetrics::default(),
             speech: SpeechMetrics::default(),
         };
         let process = Box::new(ProcessCollector::new());
         metrics.registry.register_collector(process);
         metrics.register();
+        metrics.register_levels();
+        metrics.begin_at_zero();
         if service == "tts" {
             let registry = metrics.registry.sub_registry_with_prefix(PREFIX);
             metrics.speech.register(registry);
         }
         metrics
+    }
+
+    /// Makes the series whose labels are known. Prometheus sees no increase in a series that
+    /// begins at 1, so the first event of its kind would be in no rate and no alert.
+    fn begin_at_zero(&self) {
+        for reason in REJECTIONS {
+            drop(self.rejections.get_or_create(&ReasonLabels { reason }));
+        }
+        for end in ConnectionEnd::ALL {
+            let reason = end.label();
+            drop(
+                self.connections_closed
+                    .get_or_create(&ReasonLabels { reason }),
+            );
+        }
+        for cause in CancelCause::ALL {
+            for stage in CancelStage::ALL {
+                let labels = CancellationLabels::new(cause, stage);
+                drop(self.cancellations.get_or_create(&labels));
+            }
+        }
+        for outcome in CacheOutcome::ALL {
+            let labels = OutcomeLabels::new(outcome);
+            drop(self.speech.cache_requests.get_or_create(&labels));
+        }
     }
 
     fn register(&mut self) {
@@ -452,6 +405,22 @@ impl Metrics {
             self.connections_closed.clone(),
         );
         registry.register(
+            "model_loads",
+            "Model loads by outcome: ok, failed, or refused for lack of memory",
+            models.loads.clone(),
+        );
+        registry.register("model_unloads", "Model unloads", models.unloads.clone());
+        registry.register_with_unit(
+            "model_load",
+            "Time to load a model",
+            seconds(),
+            models.load_seconds.clone(),
+        );
+    }
+
+    fn register_levels(&mut self) {
+        let registry = self.registry.sub_registry_with_prefix(PREFIX);
+        registry.register(
             "in_flight",
             "Inferences that run now",
             self.in_flight.clone(),
@@ -472,16 +441,14 @@ impl Metrics {
             self.queue_depth.clone(),
         );
         registry.register(
-            "model_loads",
-            "Model loads by outcome: ok, failed, or refused for lack of memory",
-            models.loads.clone(),
+            "queue_limit",
+            "Requests that may wait",
+            self.queue_limit.clone(),
         );
-        registry.register("model_unloads", "Model unloads", models.unloads.clone());
-        registry.register_with_unit(
-            "model_load",
-            "Time to load a model",
-            seconds(),
-            models.load_seconds.clone(),
+        registry.register(
+            "ready",
+            "1 while the service takes requests, as its readiness probe says",
+            self.ready.clone(),
         );
     }
 
@@ -525,16 +492,23 @@ impl Metrics {
     /// A request was stopped before its end.
     pub fn cancelled(&self, cause: CancelCause, stage: CancelStage) {
         self.cancellations
-            .get_or_create(&CancellationLabels {
-                cause: cause.label(),
-                stage: stage.label(),
-            })
+            .get_or_create(&CancellationLabels::new(cause, stage))
             .inc();
     }
 
     /// A request was admitted after this wait.
     pub fn admitted(&self, waited: Duration) {
         self.queue_wait_seconds.observe(waited.as_secs_f64());
+    }
+
+    /// So many requests may wait.
+    pub fn queue_limited_to(&self, requests: usize) {
+        self.queue_limit.set(requests as i64);
+    }
+
+    /// What the readiness probe would say at this moment.
+    pub fn ready(&self, is_ready: bool) {
+        self.ready.set(i64::from(is_ready));
     }
 
     /// An inference has come to its end.

@@ -17,6 +17,8 @@ fn scrape(service: &'static str) -> String {
     });
     metrics.models.loaded("tiny.en", Duration::from_millis(30));
     metrics.models.unloaded("tiny.en");
+    metrics.queue_limited_to(32);
+    metrics.ready(true);
     let _open = metrics.connection_opened();
     metrics.connection_closed(ConnectionEnd::SlowHead);
     metrics.encode(&Levels {
@@ -55,6 +57,8 @@ fn a_scrape_shows_names_labels_and_base_units() {
         r#"voice_audio_seconds_total{service="asr"} 2.0"#,
         r#"voice_slots{service="asr"} 2"#,
         r#"voice_queue_depth{service="asr"} 3"#,
+        r#"voice_queue_limit{service="asr"} 32"#,
+        r#"voice_ready{service="asr"} 1"#,
         r#"voice_model_loads_total{service="asr",model="tiny.en",outcome="ok"} 1"#,
         r#"voice_real_time_factor_bucket{service="asr",le="0.05"} 1"#,
         r#"voice_pressure_ratio{service="asr",resource="memory"} 0.92"#,
@@ -63,6 +67,19 @@ fn a_scrape_shows_names_labels_and_base_units() {
         r#"voice_pressure_trips_total{service="asr",resource="memory"} 5"#,
         r#"voice_uploads_held_bytes{service="asr"} 4096"#,
         r#"voice_connections_closed_total{service="asr",reason="slow_head"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn counters_whose_labels_are_known_begin_at_zero() {
+    let text = scrape("tts");
+    for line in [
+        r#"voice_rejections_total{service="tts",reason="model_unavailable"} 0"#,
+        r#"voice_cancellations_total{service="tts",cause="deadline",stage="inference"} 0"#,
+        r#"voice_connections_closed_total{service="tts",reason="too_many"} 0"#,
+        r#"voice_cache_requests_total{service="tts",outcome="joined"} 0"#,
     ] {
         assert!(text.contains(line), "{line} is missing in\n{text}");
     }

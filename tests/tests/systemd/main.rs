@@ -22,6 +22,11 @@ fn an_installation_serves_is_updated_and_leaves_the_system_as_it_was() {
 }
 
 #[test]
+fn packages_are_installed_updated_and_purged_with_and_without_a_systemd() {
+    run("package");
+}
+
+#[test]
 fn a_killed_service_is_back_and_its_socket_refuses_nobody() {
     run("crash");
 }

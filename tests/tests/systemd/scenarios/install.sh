@@ -24,7 +24,7 @@ snapshot >"$work/before"
 prepare
 umask 077
 holds "a dry run says what it would do" \
-    grep -q 'would run: systemctl --quiet enable' <(./scripts/install --dry-run --binaries "$BINARIES")
+    grep -q 'would run: systemctl --quiet enable voice-stack-asr.socket' <(./scripts/install --dry-run --binaries "$BINARIES")
 holds "and does nothing" test ! -e /usr/local/bin/voice-stack-asr
 
 ./scripts/install asr --binaries "$BINARIES" --no-models </dev/null

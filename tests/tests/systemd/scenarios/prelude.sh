@@ -41,6 +41,7 @@ clean_up() {
         systemctl --no-pager --full status 'voice-stack-*'
         journalctl --no-pager --lines=60
     fi
+    dpkg --purge voice-stack-{asr,tts,common} >"$work/log" 2>&1
     ./scripts/uninstall --purge >"$work/log" 2>&1 </dev/null
     rm -rf /etc/systemd/system/voice-stack-*.d
     systemctl daemon-reload

@@ -91,9 +91,6 @@ fn systemd() -> Result<Systemd, &'static str> {
 }
 
 fn run(scenario: &str) {
-    // A machine has one systemd, two cores bear one scenario, and processes have one name.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let systemd = match systemd() {
         Ok(systemd) => systemd,
         Err(why) => {
@@ -116,6 +113,7 @@ fn run(scenario: &str) {
         script.display()
     );
     std::fs::write(&start, line).expect("the script is written");
+    let is_own = matches!(systemd, Systemd::Own);
     let mut command = match systemd {
         Systemd::Booted(tool) => {
             let units = folder.path().join("units");
@@ -131,6 +129,9 @@ fn run(scenario: &str) {
             command
         }
     };
+    // A machine's own systemd bears one scenario at a time; each booted one has its own.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = is_own.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
     let output = command
         .current_dir(checkout())
         .output()

@@ -12,9 +12,9 @@ snapshot() {
     cut -d: -f1 /etc/passwd /etc/group
 }
 
-# Says how far, too. TENTHS FLAG-OR-UNIT…
-is_exposed_up_to() {
-    systemd-analyze security --no-pager --threshold="$@" >"$work/exposure"
+# Says how far, too.
+is_exposed_up_to() { # TENTHS FLAG-OR-UNIT…
+    systemd-analyze security --no-pager --threshold "$@" >"$work/exposure"
     local status=$?
     tail -1 "$work/exposure"
     return $status

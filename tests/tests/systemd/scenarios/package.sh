@@ -4,7 +4,11 @@
 packages=$PWD/target/test-packages
 prepare
 
-install_packages() { VOICE_STACK_MODELS=none dpkg --install "$packages"/voice-stack-*.deb </dev/null >"$work/dpkg" 2>&1; }
+install_packages() { VOICE_STACK_MODELS=none dpkg --install "$packages"/voice-stack-*.deb </dev/null >"$work/dpkg" 2>&1 || { cat "$work/dpkg" && return 1; }; }
+# An image for containers forbids its packages to start anything; its copy here may.
+if grep --quiet --null-data '^container=sandbox$' /proc/1/environ; then
+    rm -f /usr/sbin/policy-rc.d
+fi
 # Nothing may be asked, and nobody is there.
 export DEBIAN_FRONTEND=noninteractive
 

@@ -4,7 +4,9 @@
 set -euo pipefail
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# shellcheck disable=SC2034 # some scenarios do without, or say ${!service}
 asr=http://127.0.0.1:5001
+# shellcheck disable=SC2034
 tts=http://127.0.0.1:5002
 # Not in /tmp: a system that has just been booted clears that.
 work=$(mktemp --directory /run/voice-stack-test.XXXXXX)

@@ -1,4 +1,5 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
+# (Names are used by, and come from, who sources this.)
 # What install, update and uninstall have in common: what belongs where, and how things are
 # put on the system. Sourced with the checkout as the working directory.
 

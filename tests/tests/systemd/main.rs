@@ -16,6 +16,9 @@ use voice_stack_tests::service::{binary, models_dir};
 /// For a scenario, boot and copies of the models included.
 const LIMIT_SECONDS: &str = "300";
 
+/// A machine's own systemd bears one scenario at a time; of those that are booted, each has one.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn an_installation_serves_is_updated_and_leaves_the_system_as_it_was() {
     run("install");
@@ -129,8 +132,6 @@ fn run(scenario: &str) {
             command
         }
     };
-    // A machine's own systemd bears one scenario at a time; each booted one has its own.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = is_own.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
     let output = command
         .current_dir(checkout())

@@ -62,11 +62,12 @@ EOF
 644 systemd/voice-stack.sysusers $prefix/lib/sysusers.d/voice-stack.conf
 644 systemd/voice-stack.tmpfiles $prefix/lib/tmpfiles.d/voice-stack.conf
 644 systemd/voice-stack.env $documents/voice-stack.env
-644 systemd/drop-ins/cuda.conf $documents/drop-ins/cuda.conf
-644 systemd/drop-ins/network.conf $documents/drop-ins/network.conf
 EOF
     for document in docs/*.md; do
         echo "644 $document $documents/${document##*/}"
+    done
+    for document in systemd/drop-ins/*; do
+        echo "644 $document $documents/drop-ins/${document##*/}"
     done
 }
 

@@ -38,3 +38,16 @@ holds "nor with another" test "$(status --header 'Authorization: Bearer wrong')"
 holds "and whoever has one does" test "$(status --header 'Authorization: Bearer secret-of-a-test')" = 200
 holds "probes need none" is_ready $asr
 holds "the smoke test finds the key" serves asr
+
+cp systemd/drop-ins/probe.socket /etc/systemd/system/voice-stack-asr-probe.socket
+mkdir -p /etc/systemd/system/voice-stack-asr.service.d
+printf '[Service]\nSockets=voice-stack-asr.socket voice-stack-asr-probe.socket\n' >/etc/systemd/system/voice-stack-asr.service.d/probe.conf
+systemctl daemon-reload
+systemctl stop voice-stack-asr.{socket,service}
+systemctl enable --quiet --now voice-stack-asr-probe.socket
+systemctl start voice-stack-asr.{socket,service}
+holds "probes have a port of their own" is_ready http://127.0.0.1:5011
+holds "with nothing else on it" test 404 = "$(curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:5011/v1/models)"
+holds "and the service's own is where it was" is_ready $asr
+systemctl disable --quiet --now voice-stack-asr-probe.socket
+rm /etc/systemd/system/voice-stack-asr-probe.socket

@@ -66,6 +66,12 @@ impl Client {
         Self { agent, url }
     }
 
+    /// Another client of the same service, with connections of its own.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.url.clone())
+    }
+
     /// Whether `/health` answers.
     pub fn is_alive(&self) -> bool {
         self.agent

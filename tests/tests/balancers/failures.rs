@@ -108,8 +108,8 @@ impl AtWork {
 
 fn a_large_upload_whose_instance_dies_has_the_documented_end(product: Product) {
     let samples = samples::jfk_samples();
-    // 350 kB, and 3.5 MB: below and above what HAProxy keeps of a request.
-    for (repetitions, is_kept) in [(1, true), (10, product == Product::Nginx)] {
+    // 350 kB, and 1.4 MB: below and above what HAProxy keeps of a request.
+    for (repetitions, is_kept) in [(1, true), (4, product == Product::Nginx)] {
         let upload = transcription(&synthetic::wav(&samples.repeat(repetitions)));
         let mut at_work = AtWork::on(product, &ASR, &upload.raw());
         at_work.busy.kill();

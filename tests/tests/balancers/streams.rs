@@ -20,7 +20,7 @@ fn the_first_event_comes_while_the_rest_is_computed(product: Product) {
     let instances = ports.start(&ASR, ASR.settings);
     let balancer = Balancer::start(product, ports);
     // Several windows of speech, whose text all together would fit into any buffer.
-    let file = synthetic::wav(&samples::jfk_samples().repeat(12));
+    let file = synthetic::wav(&samples::jfk_samples().repeat(6));
     let body = [STREAM, &multipart::body_of(&file)].concat();
     let request = wire::announcing(multipart::PATH, multipart::TYPE, body.len(), &body);
     let mut connection = raw::send(balancer.port(&ASR), &request);

@@ -1,5 +1,5 @@
-//! HAProxy and nginx with the configurations of `deploy/`, in front of real instances. Only the
-//! addresses in them are others.
+//! What is in `deploy/`: HAProxy and nginx in front of real instances, of whose configurations only the
+//! addresses are others, and the manifests for Kubernetes.
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)] // in tests, helpers included
 
@@ -25,5 +25,6 @@ mod answers;
 mod balancer;
 mod failures;
 mod load;
+mod manifests;
 mod overload;
 mod streams;

@@ -23,19 +23,27 @@ fn validate(file: &Path) -> Output {
 
 #[test]
 fn the_manifests_fit_the_schemas_of_kubernetes() {
-    println!("{}", python::checked(&validate(&deploy("voice-stack.yaml"))));
+    println!(
+        "{}",
+        python::checked(&validate(&deploy("voice-stack.yaml")))
+    );
 }
 
 #[test]
 fn a_misspelt_field_would_be_found() {
     let text = std::fs::read_to_string(deploy("voice-stack.yaml")).unwrap();
-    for field in ["terminationGracePeriodSeconds", "readOnlyRootFilesystem", "averageValue"] {
+    for field in [
+        "terminationGracePeriodSeconds",
+        "readOnlyRootFilesystem",
+        "averageValue",
+    ] {
         let misspelt = text.replacen(field, &field[..field.len() - 1], 1);
         assert_ne!(misspelt, text, "{field} is not there");
         let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
         std::fs::write(file.path(), misspelt).unwrap();
         let output = validate(file.path());
-        let printed = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+        let printed =
+            String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
         assert!(!output.status.success(), "{field}: {printed}");
     }
 }
@@ -57,7 +65,9 @@ fn the_manifests_set_nothing_that_the_services_do_not_know() {
         let flag = format!("--{} ", name.to_lowercase().replace('_', "-"));
         // With a value in brackets, or one that may be left out.
         let flags = [flag.clone(), format!("{} [", flag.trim_end())];
-        let is_known = flags.iter().any(|flag| help.iter().any(|it| it.contains(flag)));
+        let is_known = flags
+            .iter()
+            .any(|flag| help.iter().any(|it| it.contains(flag)));
         assert!(is_known, "{name}");
     }
 }

@@ -1,6 +1,5 @@
 //! More than the instances can take.
 
-use std::io::Write as _;
 use std::net::TcpStream;
 
 use voice_stack_tests::answer::Answer;
@@ -44,7 +43,7 @@ fn full_instances_are_asked_twice_at_most_and_the_client_gets_their_words(produc
 }
 
 fn are_asked_twice_at_most(product: Product, kind: &'static Kind) {
-    const REQUESTS: u32 = 20;
+    const REQUESTS: u32 = 10;
     let ports = Ports::new();
     let settings = [kind.settings, &ONE_RUNS_AND_ONE_WAITS].concat();
     let instances = ports.start(kind, &settings);
@@ -110,12 +109,4 @@ fn haproxy_lets_wait_what_the_instances_cannot_take_and_refuses_the_rest() {
     // Who leaves the queue makes room.
     drop(taken);
     wait_until("nobody waits", || balancer.queued(&TTS) == 0);
-}
-
-/// An upload larger than any may be is refused by its announcement.
-pub fn announce(port: u16, kind: &Kind, bytes: usize) -> Option<Answer> {
-    let request = (kind.quick)().begun(bytes, kind.beginning);
-    let mut connection = raw::connect(port).unwrap();
-    connection.write_all(&request).unwrap();
-    raw::answer_on(&connection)
 }

@@ -236,6 +236,12 @@ impl Balancer {
         Client::new(format!("http://127.0.0.1:{}", self.port(kind)))
     }
 
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        ["log", "error.log"].map(read).concat()
+    }
+
     /// HAProxy's own count of what waits for an instance of this service.
     pub fn queued(&self, kind: &Kind) -> usize {
         let metrics = Client::new(format!("http://127.0.0.1:{}", self.ports.metrics));
@@ -252,9 +258,7 @@ impl Balancer {
 impl Drop for Balancer {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = ["log", "error.log"]
-                .map(|name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default());
-            eprintln!("{:?}'s log:\n{}", self.product, log.concat());
+            eprintln!("{:?}'s log:\n{}", self.product, self.log());
         }
         // SIGTERM, not SIGKILL: nginx's workers would outlive it.
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -8,7 +8,7 @@ use voice_stack_tests::raw;
 use voice_stack_tests::scrape::Scrape;
 use voice_stack_tests::service::{Service, wait_until};
 
-use crate::balancer::{Balancer, Ports, Product};
+use crate::balancer::{Balancer, Ports, Product, start_on};
 
 const ONE_RUNS_AND_ONE_WAITS: [(&str, &str); 2] =
     [("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "1")];
@@ -109,4 +109,21 @@ fn haproxy_lets_wait_what_the_instances_cannot_take_and_refuses_the_rest() {
     // Who leaves the queue makes room.
     drop(taken);
     wait_until("nobody waits", || balancer.queued(&TTS) == 0);
+}
+
+#[test]
+fn haproxy_leaves_out_an_instance_that_is_short_of_memory_and_would_refuse_everything() {
+    let ports = Ports::new();
+    let [asr1, asr2] = ports.asr;
+    let _well = start_on(&ASR, asr2, &[]);
+    let balancer = Balancer::start(Product::HAProxy, ports);
+    let short = Service::start_on(&ASR, asr1, &[("MEMORY_THRESHOLD_PERCENT", "1")]);
+    // It says itself that it is ready, for the first ten seconds of this.
+    wait_until("the guard is seen", || {
+        balancer.log().contains("matched unwanted content")
+    });
+    for _ in 0..3 {
+        balancer.client(&ASR).serve(&(ASR.quick)());
+    }
+    short.assert_no_panic();
 }

@@ -116,8 +116,8 @@ fn haproxy_leaves_out_an_instance_that_is_short_of_memory_and_would_refuse_every
     let ports = Ports::new();
     let [asr1, asr2] = ports.asr;
     let _well = start_on(&ASR, asr2, &[]);
-    let balancer = Balancer::start(Product::HAProxy, ports);
     let short = Service::start_on(&ASR, asr1, &[("MEMORY_THRESHOLD_PERCENT", "1")]);
+    let balancer = Balancer::start(Product::HAProxy, ports);
     // It says itself that it is ready, for the first ten seconds of this.
     wait_until("the guard is seen", || {
         balancer.log().contains("matched unwanted content")

@@ -66,6 +66,12 @@ impl Client {
         Self { agent, url }
     }
 
+    /// Another client of the same service, with connections of its own.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.url.clone())
+    }
+
     /// Whether `/health` answers.
     pub fn is_alive(&self) -> bool {
         self.agent
@@ -95,9 +101,18 @@ impl Client {
     /// # Panics
     /// No answer.
     pub fn send(&self, request: &Request) -> Answer {
+        self.try_send(request).expect("the service answers")
+    }
+
+    /// A request of which the connection may break.
+    ///
+    /// # Errors
+    /// No answer, in words.
+    pub fn try_send(&self, request: &Request) -> Result<Answer, String> {
         let post = self.agent.post(format!("{}{}", self.url, request.path));
         let post = post.header("Content-Type", request.content_type);
-        answer(post.send(&request.body[..]))
+        let sent = post.send(&request.body[..]);
+        sent.map(received).map_err(|cause| cause.to_string())
     }
 
     /// A request that must be served, and served well.
@@ -158,7 +173,10 @@ impl Client {
 }
 
 fn answer(result: Result<ureq::http::Response<Body>, ureq::Error>) -> Answer {
-    let mut response = result.expect("the service answers");
+    received(result.expect("the service answers"))
+}
+
+fn received(mut response: ureq::http::Response<Body>) -> Answer {
     let headers = response
         .headers()
         .iter()

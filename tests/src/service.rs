@@ -95,6 +95,14 @@ impl Service {
         Self::run(kind, command(kind, settings))
     }
 
+    /// The same on this port, as one that comes back to where it was.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_on(kind: &'static Kind, port: u16, settings: &[(&str, &str)]) -> Self {
+        Self::run_on(kind, port, command(kind, settings))
+    }
+
     /// The same with listening sockets of these names, as systemd hands them over. The first
     /// is the service's.
     ///
@@ -246,6 +254,15 @@ impl Service {
     /// The process is gone already.
     pub fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("the service still runs");
+    }
+
+    /// Ends it as a crash would: no chance to say anything.
+    ///
+    /// # Panics
+    /// It can't be ended.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it is this process's child");
+        self.child.wait().expect("a child can be waited for");
     }
 
     /// Waits for its end.

@@ -57,6 +57,11 @@ echo 'MAX_QUEUE=7' >>/etc/voice-stack/.env
 holds "edited settings stay" grep -q '^MAX_QUEUE=7$' /etc/voice-stack/.env
 holds "and are used" grep -q '"MAX_QUEUE":7\|"max_queue":7\|"limit":7' <(curl -s $asr/health/detailed)
 
+systemctl stop voice-stack-tts.{socket,service}
+./scripts/update --binaries "$BINARIES" --no-models </dev/null
+holds "what was stopped stays so" test "$(property ActiveState voice-stack-tts.service)" = inactive
+systemctl start voice-stack-tts.{socket,service}
+
 bad=$(mktemp --directory)
 cp "$BINARIES"/voice-stack-{models,load,tts} "$bad"
 printf '#!/bin/sh\nexit 1\n' >"$bad/voice-stack-asr"

@@ -4,6 +4,11 @@
 prepare
 install_services
 
+head --bytes=20M /dev/zero >"$work/silence"
+holds "an upload that is too large for memory finds its place" test 200 = "$(curl --silent --output /dev/null \
+    --write-out '%{http_code}' --form "audio_file=@$work/silence" "$asr/asr?encode=false&output=json")"
+holds "and leaves nothing there" test -z "$(ls -A /var/cache/voice-stack/asr)"
+
 echo 'MAX_QUEUE=many' >>/etc/voice-stack/.env
 systemctl reset-failed voice-stack-asr
 if systemctl restart voice-stack-asr 2>/dev/null; then broken "a wrong setting: the service starts"; fi

@@ -106,6 +106,8 @@ become_root() { # SCRIPT ARGUMENT…
     command -v sudo >/dev/null || fail "this needs root: run it again as root"
     local sudo=(sudo)
     [ -t 0 ] || sudo+=(--non-interactive)
+    # What the arguments name is named from there.
+    cd "$caller" || exit
     exec "${sudo[@]}" -- "$@"
 }
 

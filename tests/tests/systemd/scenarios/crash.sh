@@ -6,6 +6,8 @@ install_services
 
 none_refused() { [ -s "$work/probes" ] && ! grep -q '^7$' "$work/probes"; }
 
+computes() { curl --silent "$1/health/detailed" | grep --quiet '"active":[1-9]'; } # ADDRESS
+
 for service in asr tts; do
     address=${!service}
     # A new connection every time, as clients make that know nothing of each other.
@@ -18,10 +20,10 @@ for service in asr tts; do
     }
     rm -f "$work/probes" "$work/enough"
     voice-stack-load http --service "$service" "--$service-host" "$address" --workers 6 --duration 6 \
-        >/dev/null 2>&1 &
+        --built-in >/dev/null 2>&1 &
     load=$!
     for _ in 1 2 3 4; do probe & done
-    sleep 2
+    becomes "$service: work is under way" computes "$address"
     before=$(main_pid "$service")
     kill -KILL "$before"
     killed=$(date +%s%N)

@@ -18,6 +18,7 @@ mod shared_arena;
 mod shared_session;
 #[cfg(test)]
 mod test_files;
+mod tidied;
 mod voice_config;
 
 use voice_common::admission::Permit;

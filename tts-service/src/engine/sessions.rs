@@ -7,7 +7,7 @@
 use std::ffi::CStr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ort::session::{RunOptions, Session};
@@ -22,6 +22,7 @@ use super::phonemes::MAX_RUN_IDS;
 use super::pool_shape::PoolShape;
 use super::runtime::{Runtime, cuda};
 use super::shared_session::SharedSession;
+use super::tidied::{Tidied, Tidy};
 
 /// The values of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +54,7 @@ pub fn stop_tidying() {
 /// All sessions of a model.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    pool: Arc<Pool>,
+    pool: Tidied<Pool>,
 }
 
 #[derive(Debug)]
@@ -67,10 +68,6 @@ struct Pool {
     /// Permits that the shortest run takes, so that no more than the shape's runs are at work.
     fewest_permits: usize,
     with_speaker: bool,
-    /// Runs that have begun.
-    runs: AtomicU64,
-    /// Somebody waits for a pause to tidy up in.
-    tidies: AtomicBool,
 }
 
 /// A session and how many runs it computes.
@@ -127,11 +124,9 @@ impl Sessions {
             alone,
             fewest_permits: MAX_RUN_IDS / shape.runs_each.clamp(1, MAX_RUN_IDS),
             with_speaker,
-            runs: AtomicU64::new(0),
-            tidies: AtomicBool::new(false),
         };
         Ok(Self {
-            pool: Arc::new(pool),
+            pool: Tidied::new(pool),
         })
     }
 
@@ -147,7 +142,7 @@ impl Sessions {
     pub fn run(&self, run: &Run<'_>, cancellation: &Cancellation) -> Result<Vec<f32>, EngineError> {
         let handle = Handle::current();
         let result = self.pool.run(run, cancellation, &handle);
-        tidy_when_idle(&self.pool, &handle);
+        self.pool.used(TIDY_AFTER, &handle);
         result
     }
 }
@@ -160,7 +155,6 @@ impl Pool {
         handle: &Handle,
     ) -> Result<Vec<f32>, EngineError> {
         let turn = self.turn(run, handle, cancellation)?;
-        self.runs.fetch_add(1, Ordering::Relaxed);
         let inputs = inputs(run, self.with_speaker).map_err(failed)?;
         let options = Arc::new(RunOptions::new().map_err(failed)?);
         let watch = handle.spawn({
@@ -221,13 +215,9 @@ impl Pool {
         }
     }
 
-    /// Gives back what runs took, unless one is at work. ONNX Runtime does so at the end of a
-    /// run only: this is the shortest there is.
-    fn tidy(&self) -> ort::Result<()> {
-        let ended = ENDED.lock();
-        if *ended {
-            return Ok(());
-        }
+    /// ONNX Runtime gives back what runs took at the end of a run only: this is the shortest
+    /// there is.
+    fn run_and_shrink(&self) -> ort::Result<()> {
         let shortest = Run {
             ids: &[0; 3],
             noise_scale: 0.0,
@@ -238,10 +228,6 @@ impl Pool {
         };
         let mut options = RunOptions::new()?;
         options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
-        let all = (self.seats.len() * MAX_RUN_IDS) as u32;
-        let Ok(_turns) = self.turns.try_acquire_many(all) else {
-            return Ok(());
-        };
         // On a CPU all sessions have one arena.
         if let Some(seat) = self.seats.first() {
             let inputs = inputs(&shortest, self.with_speaker)?;
@@ -251,41 +237,21 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
-    /// The arena outlives the voice.
-    fn drop(&mut self) {
-        if self.tidies.load(Ordering::Acquire)
-            && let Err(error) = self.tidy()
-        {
+impl Tidy for Pool {
+    /// Empties the arena, which outlives the voice, unless a run is at work.
+    fn tidy(&self) {
+        let ended = ENDED.lock();
+        let all = (self.seats.len() * MAX_RUN_IDS) as u32;
+        if *ended {
+            return;
+        }
+        let Ok(_turns) = self.turns.try_acquire_many(all) else {
+            return;
+        };
+        if let Err(error) = self.run_and_shrink() {
             tracing::warn!("can't give memory back: {error}");
         }
     }
-}
-
-/// Sees to it that the next pause is used to give memory back, or the end of the voice.
-fn tidy_when_idle(pool: &Arc<Pool>, handle: &Handle) {
-    if pool.tidies.swap(true, Ordering::AcqRel) {
-        return;
-    }
-    let pool = Arc::downgrade(pool);
-    handle.spawn(async move {
-        let mut seen = None;
-        loop {
-            tokio::time::sleep(TIDY_AFTER).await;
-            let Some(pool) = pool.upgrade() else { return };
-            let runs = pool.runs.load(Ordering::Acquire);
-            if seen.replace(runs) != Some(runs) {
-                continue;
-            }
-            // Before the work: a run that ends during it asks for another one.
-            pool.tidies.store(false, Ordering::Release);
-            let tidied = tokio::task::spawn_blocking(move || pool.tidy()).await;
-            if let Ok(Err(error)) = tidied {
-                tracing::warn!("can't give memory back: {error}");
-            }
-            return;
-        }
-    });
 }
 
 /// Threads of a session that is alone wait for each other awake until its run ends, which is

@@ -15,8 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub use self::labels::{CacheOutcome, ConnectionEnd, RequestLabels};
 
 use self::labels::{
-    CancellationLabels, EndpointLabels, LoadLabels, ModelLabels, OutcomeLabels, ReasonLabels,
-    ResourceLabels,
+    CancellationLabels, LoadLabels, ModelLabels, OutcomeLabels, ReasonLabels, ResourceLabels,
 };
 use self::process::ProcessCollector;
 use crate::admission::Occupancy;
@@ -251,7 +250,7 @@ impl PressureMetrics {
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
-    request_seconds: Family<EndpointLabels, Histogram, fn() -> Histogram>,
+    request_seconds: Family<RequestLabels, Histogram, fn() -> Histogram>,
     rejections: Family<ReasonLabels, Counter>,
     cancellations: Family<CancellationLabels, Counter>,
     queue_wait_seconds: Histogram,
@@ -454,16 +453,13 @@ impl Metrics {
 
     /// A request has been answered, or its client has left.
     pub fn request_finished(&self, endpoint: &str, status: u16, took: Duration) {
-        self.requests
-            .get_or_create(&RequestLabels {
-                endpoint: endpoint.into(),
-                status,
-            })
-            .inc();
+        let labels = RequestLabels {
+            endpoint: endpoint.into(),
+            status,
+        };
+        self.requests.get_or_create(&labels).inc();
         self.request_seconds
-            .get_or_create(&EndpointLabels {
-                endpoint: endpoint.into(),
-            })
+            .get_or_create(&labels)
             .observe(took.as_secs_f64());
     }
 

@@ -43,6 +43,9 @@ const REJECTIONS: [&str; 5] = [
     "draining",
 ];
 
+/// Codes of the errors that end an answer which has begun.
+const ENDS_OF_BROKEN_OFF: [&str; 3] = ["deadline_exceeded", "draining", "internal_error"];
+
 /// Counts an open connection for as long as it lives.
 #[derive(Debug)]
 pub struct OpenConnection(Gauge);
@@ -252,6 +255,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<RequestLabels, Histogram, fn() -> Histogram>,
     rejections: Family<ReasonLabels, Counter>,
+    broken_off: Family<ReasonLabels, Counter>,
     cancellations: Family<CancellationLabels, Counter>,
     queue_wait_seconds: Histogram,
     inference_seconds: Histogram,
@@ -281,6 +285,7 @@ impl Metrics {
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(speech_histogram),
             rejections: Family::default(),
+            broken_off: Family::default(),
             cancellations: Family::default(),
             queue_wait_seconds: speech_histogram(),
             inference_seconds: speech_histogram(),
@@ -316,6 +321,9 @@ impl Metrics {
     fn begin_at_zero(&self) {
         for reason in REJECTIONS {
             drop(self.rejections.get_or_create(&ReasonLabels { reason }));
+        }
+        for reason in ENDS_OF_BROKEN_OFF {
+            drop(self.broken_off.get_or_create(&ReasonLabels { reason }));
         }
         for end in ConnectionEnd::ALL {
             let reason = end.label();
@@ -357,6 +365,11 @@ impl Metrics {
             "rejections",
             "Requests turned away, by the error code that they got",
             self.rejections.clone(),
+        );
+        registry.register(
+            "answers_broken_off",
+            "Answers that began with status 200 and ended with an error, by its code",
+            self.broken_off.clone(),
         );
         registry.register(
             "cancellations",
@@ -466,6 +479,13 @@ impl Metrics {
     /// A request has been turned away with this error code.
     pub fn rejected(&self, code: &'static str) {
         self.rejections
+            .get_or_create(&ReasonLabels { reason: code })
+            .inc();
+    }
+
+    /// An answer that had begun well has ended with the error of this code.
+    pub fn broken_off(&self, code: &'static str) {
+        self.broken_off
             .get_or_create(&ReasonLabels { reason: code })
             .inc();
     }

@@ -15,6 +15,7 @@ use voice_common::ApiError;
 use voice_common::cancellation::{CancelOnDrop, Cancellation};
 use voice_common::error::ErrorBody;
 use voice_common::frame::with_queue_wait;
+use voice_common::health::ServiceCore;
 
 use crate::engine::{Options, Transcript};
 use crate::format::Usage;
@@ -60,7 +61,8 @@ pub async fn transcribe(
     model_id: String,
     options: Options,
 ) -> Result<Response, ApiError> {
-    let cancellation = app.jobs.core.cancellation.child();
+    let core = Arc::clone(&app.jobs.core);
+    let cancellation = core.cancellation.child();
     let hang_up = cancellation.cancel_on_drop();
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let job = run(app, input, model_id, options, cancellation, sender);
@@ -82,7 +84,7 @@ pub async fn transcribe(
         receiver.recv().await.map(|progress| (progress, receiver))
     });
     let progress = futures::stream::once(async { first }).chain(rest);
-    let events = Sse::new(events(progress, hang_up)).keep_alive(KeepAlive::default());
+    let events = Sse::new(events(progress, hang_up, core)).keep_alive(KeepAlive::default());
     Ok(with_queue_wait(time_in_queue, events))
 }
 
@@ -121,6 +123,7 @@ async fn run(
 fn events(
     progress: impl Stream<Item = Progress>,
     hang_up: CancelOnDrop,
+    core: Arc<ServiceCore>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     // Dropping the stream before its end means that the client left. After a deadline the
     // job may still say something: nothing follows the last event.
@@ -143,7 +146,10 @@ fn events(
                     text: transcript.text(),
                     usage: Usage::of(&transcript),
                 }),
-                Progress::Failed(error) => Some(TranscriptEvent::Error(error.body())),
+                Progress::Failed(error) => {
+                    core.metrics.broken_off(error.code());
+                    Some(TranscriptEvent::Error(error.body()))
+                }
             });
             if matches!(
                 event,

@@ -9,6 +9,7 @@ use clap::Parser as _;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use voice_common::cancellation::CancelCause;
 
 use crate::config::AsrConfig;
 use crate::engine::EngineError;
@@ -167,6 +168,33 @@ async fn a_stream_is_deltas_and_the_whole_text() {
     let answer = service.transcribe(&[("stream", "true")]).await;
     assert_eq!(answer.headers[header::CONTENT_TYPE], "text/event-stream");
     insta::assert_snapshot!(answer.text);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_says_why_and_is_counted() {
+    let script = Scripted {
+        segments: vec![" On and on.".into(); 10_000],
+        delay: Duration::from_millis(5),
+        ..Scripted::default()
+    };
+    let service = service(&[], script);
+    let core = &service.app.jobs.core;
+    let broken_off = |count| {
+        let line = format!(r#"broken_off_total{{service="asr",reason="draining"}} {count}"#);
+        core.encode_metrics().contains(&line)
+    };
+    let body = multipart("file", &wav(), &[("stream", "true")]);
+    let request = post("/v1/audio/transcriptions", body);
+    let response = service.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(broken_off(0));
+
+    core.cancellation.cancel(CancelCause::Shutdown);
+    let text = response.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&text);
+    let last = text.lines().rfind(|it| it.starts_with("data:")).unwrap();
+    assert!(last.contains("draining"), "{last}");
+    assert!(broken_off(1));
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ fn counters_whose_labels_are_known_begin_at_zero() {
     for line in [
         r#"voice_rejections_total{service="tts",reason="model_unavailable"} 0"#,
         r#"voice_cancellations_total{service="tts",cause="deadline",stage="inference"} 0"#,
+        r#"voice_answers_broken_off_total{service="tts",reason="internal_error"} 0"#,
         r#"voice_connections_closed_total{service="tts",reason="too_many"} 0"#,
         r#"voice_cache_requests_total{service="tts",outcome="joined"} 0"#,
     ] {

@@ -41,11 +41,16 @@ impl Services {
             ("MODELS_DIR", models_path),
             ("REQUEST_TIMEOUT_SECONDS", "1"),
         ];
+        let speaks = [
+            ("TTS_CACHE_SIZE_MB", "8"),
+            ("PRELOAD", "true"),
+            ("REQUEST_TIMEOUT_SECONDS", "6"),
+        ];
         Self {
             asr: Service::start(&ASR, &one),
             exhausted: Service::start(&ASR, &exhausted),
             troubled: Service::start(&ASR, &troubled),
-            tts: Service::start(&TTS, &[("TTS_CACHE_SIZE_MB", "8")]),
+            tts: Service::start(&TTS, &speaks),
             models,
         }
     }
@@ -124,7 +129,7 @@ impl Services {
         });
     }
 
-    /// Twice the same, and then something that nobody listens to.
+    /// Twice the same, something that nobody listens to, and something that takes too long.
     fn speak(&self, prometheus: &Prometheus) {
         let client = self.tts.client();
         client.serve(&speech::sentence());
@@ -135,6 +140,8 @@ impl Services {
         TTS.cut_short.wait_for_beginning(&long);
         drop(long);
         self.tts.wait_for_active(0);
+        let broken_off = client.send(&(TTS.long)());
+        assert_eq!((broken_off.status, broken_off.is_whole), (200, false));
     }
 }
 

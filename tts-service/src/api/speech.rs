@@ -16,6 +16,7 @@ use futures::{Stream, StreamExt as _};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
 use voice_common::frame::with_queue_wait;
+use voice_common::health::ServiceCore;
 
 use super::documents::{SpeechEvent, SpeechForm, Usage};
 use crate::encode::AudioFormat;
@@ -58,10 +59,11 @@ pub async fn speak(State(app): State<Arc<App>>, request: Request) -> Result<Resp
         }
         Speech::Coming(mut reader) => {
             let first = reader.next().await?;
+            let core = Arc::clone(&app.jobs.core);
             let waited = reader.waited();
             let answer = match delivery {
-                Delivery::Audio => audio(format, first, reader),
-                Delivery::Events => server_sent(events(first, reader, characters)),
+                Delivery::Audio => audio(format, first, reader, core),
+                Delivery::Events => server_sent(events(first, reader, core, characters)),
             };
             Ok(with_queue_wait(waited, answer))
         }
@@ -102,12 +104,12 @@ fn whole(format: AudioFormat, body: Bytes) -> Response {
 }
 
 /// The audio as the body: of known length if it is finished already.
-fn audio(format: AudioFormat, first: Next, reader: Reader) -> Response {
+fn audio(format: AudioFormat, first: Next, reader: Reader, core: Arc<ServiceCore>) -> Response {
     if let Some(body) = reader.whole() {
         return whole(format, body);
     }
     // An error ends the body in the middle, which is all that HTTP can say by then.
-    let pieces = pieces(first, reader).filter_map(async |next| match next {
+    let pieces = pieces(first, reader, core).filter_map(async |next| match next {
         Ok(Next::Piece(piece)) => Some(Ok(piece)),
         Ok(Next::End(_)) => None,
         Err(error) => Some(Err(error)),
@@ -116,8 +118,13 @@ fn audio(format: AudioFormat, first: Next, reader: Reader) -> Response {
     (head, Body::from_stream(pieces)).into_response()
 }
 
-fn events(first: Next, reader: Reader, characters: usize) -> impl Stream<Item = SpeechEvent> {
-    pieces(first, reader).map(move |next| match next {
+fn events(
+    first: Next,
+    reader: Reader,
+    core: Arc<ServiceCore>,
+    characters: usize,
+) -> impl Stream<Item = SpeechEvent> {
+    pieces(first, reader, core).map(move |next| match next {
         Ok(Next::Piece(piece)) => delta(&piece),
         Ok(Next::End(finished)) => SpeechEvent::Done {
             usage: usage(characters, &finished),
@@ -127,7 +134,11 @@ fn events(first: Next, reader: Reader, characters: usize) -> impl Stream<Item = 
 }
 
 /// All that comes, up to the end or the error. Dropping it early means that the client left.
-fn pieces(first: Next, reader: Reader) -> impl Stream<Item = Result<Next, ApiError>> {
+fn pieces(
+    first: Next,
+    reader: Reader,
+    core: Arc<ServiceCore>,
+) -> impl Stream<Item = Result<Next, ApiError>> {
     enum Then {
         Give(Next, Reader),
         Read(Reader),
@@ -144,6 +155,11 @@ fn pieces(first: Next, reader: Reader) -> impl Stream<Item = Result<Next, ApiErr
             Ok(Next::End(_)) | Err(_) => Then::Stop,
         };
         Some((next, then))
+    })
+    .inspect(move |next| {
+        if let Err(error) = next {
+            core.metrics.broken_off(error.code());
+        }
     })
 }
 

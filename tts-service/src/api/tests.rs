@@ -13,6 +13,7 @@ use clap::Parser as _;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use voice_common::cancellation::CancelCause;
 use voice_common::health::ServiceCore;
 
 use crate::config::TtsConfig;
@@ -209,6 +210,28 @@ async fn the_first_sentence_is_sent_before_the_second_is_made() {
     service
         .until(|core| core.admission.occupancy().active == 0)
         .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_counted() {
+    for stream_format in ["audio", "sse"] {
+        let service = service(&[], Scripted::default().gated());
+        service.script.let_pass(1);
+        let fields = json!({"input": TWO_SENTENCES, "response_format": "pcm",
+            "stream_format": stream_format});
+        let response = service.router.clone().oneshot(request(&fields)).await;
+        let mut body = response.unwrap().into_body();
+        body.frame().await.unwrap().unwrap();
+        assert!(service.metric(r#"broken_off_total{service="tts",reason="draining"} 0"#));
+
+        service.core.cancellation.cancel(CancelCause::Shutdown);
+        // Events can say why; audio just ends, and not as it should.
+        match body.collect().await {
+            Ok(events) => assert!(events.to_bytes().ends_with(b"\n\n") && stream_format == "sse"),
+            Err(_) => assert_eq!(stream_format, "audio"),
+        }
+        assert!(service.metric(r#"broken_off_total{service="tts",reason="draining"} 1"#));
+    }
 }
 
 #[tokio::test]

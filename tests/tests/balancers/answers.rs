@@ -90,11 +90,12 @@ fn recorder(port: u16) -> mpsc::Receiver<String> {
             let mut bytes = vec![0; 64 * 1024];
             let length = stream.read(&mut bytes).unwrap_or(0);
             let text = String::from_utf8_lossy(&bytes[..length]).to_lowercase();
-            let _ = stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            // Before the answer: who has that looks for the head at once.
             if text.starts_with("post") && heads.send(text).is_err() {
                 return;
             }
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         }
     });
     received

@@ -128,38 +128,27 @@ mod tests {
         }
     }
 
-    struct Bench {
-        desk: Tidied<Desk>,
-        tidied: Receiver<ThreadId>,
-        dropped: Receiver<ThreadId>,
-        goes_on: Sender<()>,
-    }
-
-    fn bench() -> Bench {
+    /// A desk, the threads that tidied it up and dropped it, and what lets tidying go on.
+    fn desk() -> (
+        Tidied<Desk>,
+        Receiver<ThreadId>,
+        Receiver<ThreadId>,
+        Sender<()>,
+    ) {
         let (tell_tidied, tidied) = channel();
         let (tell_dropped, dropped) = channel();
         let (goes_on, wait) = channel();
-        let desk = Tidied::new(Desk {
+        let desk = Desk {
             tidied: tell_tidied,
             dropped: tell_dropped,
             goes_on: Mutex::new(wait),
-        });
-        Bench {
-            desk,
-            tidied,
-            dropped,
-            goes_on,
-        }
+        };
+        (Tidied::new(desk), tidied, dropped, goes_on)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_is_used_once_however_often_it_was_used_before() {
-        let Bench {
-            desk,
-            tidied,
-            goes_on,
-            ..
-        } = bench();
+        let (desk, tidied, _dropped, goes_on) = desk();
         drop(goes_on);
         for _ in 0..5 {
             desk.used(PAUSE, &Handle::current());
@@ -174,12 +163,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_used_and_found_no_pause_is_tidied_up_by_the_owner_at_the_end() {
-        let Bench {
-            desk,
-            tidied,
-            dropped,
-            goes_on,
-        } = bench();
+        let (desk, tidied, dropped, goes_on) = desk();
         drop(goes_on);
         desk.used(PAUSE, &Handle::current());
         drop(desk);
@@ -192,12 +176,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn who_drops_it_while_it_is_tidied_up_waits_for_that() {
-        let Bench {
-            desk,
-            tidied,
-            dropped,
-            goes_on,
-        } = bench();
+        let (desk, tidied, dropped, goes_on) = desk();
         desk.used(Duration::from_millis(1), &Handle::current());
         let tidier = tidied.recv().unwrap();
         let (begun, has_begun) = channel();

@@ -178,7 +178,7 @@ mod tests {
     async fn who_drops_it_while_it_is_tidied_up_waits_for_that() {
         let (desk, tidied, dropped, goes_on) = desk();
         desk.used(Duration::from_millis(1), &Handle::current());
-        let tidier = tidied.recv().unwrap();
+        let other_thread = tidied.recv().unwrap();
         let (begun, has_begun) = channel();
         let owner: JoinHandle<ThreadId> = spawn(move || {
             begun.send(std::thread::current().id()).unwrap();
@@ -190,6 +190,6 @@ mod tests {
         std::thread::sleep(Duration::from_millis(50));
         goes_on.send(()).unwrap();
         assert_eq!(owner.join().unwrap(), owner_thread);
-        assert_ne!(tidier, owner_thread);
+        assert_ne!(other_thread, owner_thread);
     }
 }

@@ -11,6 +11,7 @@ use axum::response::Response;
 use subtle::ConstantTimeEq as _;
 
 use crate::ApiError;
+use crate::websocket::handshake::{is_upgrade, take_keys};
 
 /// The file `api-keys` in what systemd's `LoadCredential=voice-stack:DIRECTORY` loads.
 const CREDENTIAL: &str = "voice-stack_api-keys";
@@ -90,7 +91,10 @@ impl ApiKeys {
         if !scheme.eq_ignore_ascii_case(b"Bearer ") {
             return false;
         }
-        let offered = offered.trim_ascii();
+        self.holds(offered.trim_ascii())
+    }
+
+    fn holds(&self, offered: &[u8]) -> bool {
         // Every key is compared, so that time doesn't tell which one nearly matched.
         self.keys.iter().fold(false, |accepted, key| {
             accepted | bool::from(key.as_bytes().ct_eq(offered))
@@ -98,20 +102,28 @@ impl ApiKeys {
     }
 }
 
-/// Middleware: 401 unless the request carries one of the configured keys.
+/// Middleware: 401 unless the request carries one of the configured keys, as a bearer token or,
+/// where it asks for a WebSocket, as a subprotocol: all that a browser lets a page set. What is
+/// behind it sees no such subprotocol, nor does a log.
 ///
 /// # Errors
 /// [`ApiError::Unauthorized`].
 pub async fn require_key(
     State(keys): State<ApiKeys>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let authorization = request
         .headers()
         .get(AUTHORIZATION)
         .map(axum::http::HeaderValue::as_bytes);
-    if keys.accept(authorization) {
+    let mut is_accepted = keys.accept(authorization);
+    if is_upgrade(request.headers()) {
+        for offered in take_keys(request.headers_mut()) {
+            is_accepted |= keys.holds(offered.as_bytes());
+        }
+    }
+    if is_accepted {
         Ok(next.run(request).await)
     } else {
         Err(ApiError::Unauthorized)
@@ -168,6 +180,68 @@ mod tests {
         assert!(configured(None).unwrap_err().contains("api-keys"), "empty");
         let missing = configured(Some(Path::new("/does/not/exist"))).unwrap_err();
         assert!(missing.contains("API_KEYS_FILE"), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn a_key_as_a_subprotocol_opens_websockets_only_and_goes_no_further() {
+        use axum::http::HeaderMap;
+        use axum::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+        use tower::ServiceExt as _;
+
+        let app = |keys| {
+            axum::Router::new()
+                .fallback(async |headers: HeaderMap| {
+                    let offered = headers.get(SEC_WEBSOCKET_PROTOCOL).cloned();
+                    offered.map_or_else(String::new, |it| it.to_str().unwrap().to_string())
+                })
+                .layer(axum::middleware::from_fn_with_state(keys, require_key))
+        };
+        let locked = keys("alpha\n").unwrap();
+        for (keys, upgrade, protocols, status, seen) in [
+            (
+                &locked,
+                true,
+                "realtime, openai-insecure-api-key.alpha",
+                200,
+                "realtime",
+            ),
+            (&locked, true, "openai-insecure-api-key.alpha", 200, ""),
+            (
+                &locked,
+                true,
+                "realtime, openai-insecure-api-key.beta",
+                401,
+                "",
+            ),
+            (&locked, true, "realtime, openai-insecure-api-key.", 401, ""),
+            (&locked, true, "realtime", 401, ""),
+            (
+                &locked,
+                false,
+                "realtime, openai-insecure-api-key.alpha",
+                401,
+                "",
+            ),
+            (
+                &ApiKeys::default(),
+                true,
+                "realtime, openai-insecure-api-key.x",
+                200,
+                "realtime",
+            ),
+        ] {
+            let mut request = Request::builder().header(SEC_WEBSOCKET_PROTOCOL, protocols);
+            if upgrade {
+                request = request.header(UPGRADE, "websocket");
+            }
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            let response = app(keys.clone()).oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status, "{protocols}");
+            if status == 200 {
+                let body = axum::body::to_bytes(response.into_body(), 1000).await;
+                assert_eq!(body.unwrap(), seen, "{protocols}");
+            }
+        }
     }
 
     #[test]

@@ -18,10 +18,12 @@ pub enum CancelCause {
     Deadline,
     /// The service is stopping and the drain time is over.
     Shutdown,
+    /// The session that it was for has ended. Only services with [`crate::sessions`] see it.
+    SessionEnded,
 }
 
 impl CancelCause {
-    /// All of them.
+    /// Those that the work of any service may be stopped for.
     pub const ALL: [Self; 3] = [Self::Disconnected, Self::Deadline, Self::Shutdown];
 
     /// The value of the `cause` label in metrics.
@@ -30,6 +32,7 @@ impl CancelCause {
             Self::Disconnected => "disconnected",
             Self::Deadline => "deadline",
             Self::Shutdown => "shutdown",
+            Self::SessionEnded => "session_ended",
         }
     }
 }

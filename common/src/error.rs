@@ -126,6 +126,26 @@ pub enum ApiError {
     /// As many connections are open as may be.
     #[error("Too many connections")]
     TooManyConnections,
+    /// As many WebSockets are open as may be.
+    #[error("Too many open WebSockets")]
+    TooManyWebSockets,
+    /// As many sessions exist as may be.
+    #[error("Too many sessions")]
+    TooManySessions {
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
+    /// The session that the request belongs to has ended.
+    #[error("The session has ended")]
+    SessionEnded,
+    /// The endpoint speaks WebSocket only.
+    #[error("This endpoint opens a WebSocket: send GET with 'Upgrade: websocket' and version 13.")]
+    UpgradeRequired,
+    /// A foreign web page asks for a WebSocket.
+    #[error(
+        "Web pages of this origin may not open a WebSocket. CORS_ORIGINS names those that may."
+    )]
+    OriginNotAllowed,
     /// The service is stopping.
     #[error("The service is shutting down")]
     Draining,
@@ -184,6 +204,7 @@ impl ApiError {
                 limit_seconds: deadline.as_secs_f64(),
             },
             CancelCause::Shutdown => Self::Draining,
+            CancelCause::SessionEnded => Self::SessionEnded,
         }
     }
 
@@ -195,6 +216,9 @@ impl ApiError {
             | Self::InvalidInput { .. } => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::OriginNotAllowed => StatusCode::FORBIDDEN,
+            Self::SessionEnded => StatusCode::GONE,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::ModelNotFound { .. } | Self::RouteNotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge { .. } | Self::InputTooLong { .. } => {
@@ -207,6 +231,8 @@ impl ApiError {
             | Self::ResourceExhausted { .. }
             | Self::ModelUnavailable { .. }
             | Self::TooManyConnections
+            | Self::TooManyWebSockets
+            | Self::TooManySessions { .. }
             | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::ClientClosed => StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
@@ -234,6 +260,11 @@ impl ApiError {
             Self::ResourceExhausted { .. } => "resource_exhausted",
             Self::ModelUnavailable { .. } => "model_unavailable",
             Self::TooManyConnections => "too_many_connections",
+            Self::TooManyWebSockets => "too_many_websockets",
+            Self::TooManySessions { .. } => "too_many_sessions",
+            Self::SessionEnded => "session_ended",
+            Self::UpgradeRequired => "upgrade_required",
+            Self::OriginNotAllowed => "origin_not_allowed",
             Self::Draining => "draining",
             Self::DeadlineExceeded { .. } => "deadline_exceeded",
             Self::ClientClosed => "client_closed_request",
@@ -275,9 +306,12 @@ impl ApiError {
             | Self::ModelUnavailable {
                 retry_after_seconds,
                 ..
+            }
+            | Self::TooManySessions {
+                retry_after_seconds,
             } => Some(*retry_after_seconds),
             Self::TooManyConnections => Some(1),
-            Self::Draining => Some(5),
+            Self::Draining | Self::TooManyWebSockets => Some(5),
             _ => None,
         }
     }
@@ -386,6 +420,15 @@ impl IntoResponse for ApiError {
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if matches!(self, Self::UpgradeRequired) {
+            let headers = response.headers_mut();
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(
+                header::SEC_WEBSOCKET_VERSION,
+                HeaderValue::from_static("13"),
+            );
+        }
         response.extensions_mut().insert(ErrorCode(self.code()));
         response
     }
@@ -427,6 +470,10 @@ mod tests {
                 retry_after_seconds: 3,
             },
             ApiError::TooManyConnections,
+            ApiError::TooManyWebSockets,
+            ApiError::TooManySessions {
+                retry_after_seconds: 3,
+            },
             ApiError::Draining,
         ] {
             let response = error.into_response();

@@ -25,6 +25,7 @@ use crate::health::{HealthState, ServiceCore};
 use crate::limits::{BodyLimit, discard_refused_body, limit_body};
 use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
 use crate::uploads::watch_upload;
+use crate::websocket::origin::{OriginPolicy, refuse_foreign_pages};
 
 /// How long a request waited in the queue, in milliseconds.
 pub const QUEUE_WAIT_HEADER: HeaderName = HeaderName::from_static("x-queue-wait-ms");
@@ -64,6 +65,7 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
         body_limit,
     } = frame;
     let core = Arc::clone(&health.core);
+    let origins = OriginPolicy::new(&cors_origins, !keys.is_empty());
     let body_bytes = usize::try_from(body_limit.body_bytes()).unwrap_or(usize::MAX);
 
     let guarded = api
@@ -71,6 +73,7 @@ pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
         .layer(from_fn_with_state(Arc::clone(&core), watch_upload))
         .layer(from_fn_with_state(body_limit, limit_body))
         .layer(from_fn_with_state(keys, require_key))
+        .layer(from_fn_with_state(origins, refuse_foreign_pages))
         .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
     let (router, mut openapi) = guarded
         .merge(crate::health::routes(health))

@@ -21,10 +21,12 @@ pub mod pressure;
 pub mod process;
 pub mod server;
 pub mod service;
+pub mod sessions;
 pub mod settings;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod uploads;
+pub mod websocket;
 
 pub use error::ApiError;

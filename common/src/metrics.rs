@@ -316,6 +316,19 @@ impl Metrics {
         metrics
     }
 
+    /// Adds what only some services export, under the same prefix and label.
+    pub fn extend(&mut self, register: impl FnOnce(&mut Registry)) {
+        register(self.registry.sub_registry_with_prefix(PREFIX));
+    }
+
+    /// Says that requests may be turned away with this code as well: its series begins at 0.
+    pub fn may_reject_with(&self, code: &'static str) {
+        drop(
+            self.rejections
+                .get_or_create(&ReasonLabels { reason: code }),
+        );
+    }
+
     /// Makes the series whose labels are known. Prometheus sees no increase in a series that
     /// begins at 1, so the first event of its kind would be in no rate and no alert.
     fn begin_at_zero(&self) {

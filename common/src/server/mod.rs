@@ -1,11 +1,13 @@
 //! The life of a service: listening, serving, draining, and telling systemd about it.
 
 mod accept;
+mod activity;
 mod connection;
 mod listen;
 mod open_files;
 mod refusal;
 mod systemd;
+mod upgrade;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use tokio::time::Instant;
 
 use self::accept::{Acceptor, Listener};
 pub use self::listen::{InheritedSockets, Listening};
+pub(crate) use self::upgrade::{AfterUpgrade, Upgraded};
 use crate::cancellation::CancelCause;
 use crate::config::CommonConfig;
 use crate::frame::no_such_route;

@@ -1,4 +1,4 @@
-//! The queue, the permit, the model slot and the cancellation under many interleavings.
+//! The queue, the permit, the model slot, the session and the cancellation under many interleavings.
 //!
 //!     cargo test -p voice-common --features model-checking --test races
 //!
@@ -9,6 +9,7 @@
 mod admission;
 mod cancellation;
 mod model_slots;
+mod sessions;
 
 use std::time::Duration;
 

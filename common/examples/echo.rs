@@ -1,0 +1,127 @@
+//! The smallest service on `voice-common`, without models: it says back what it is told over
+//! WebSockets, at `/echo`. The tests in `tests/websocket` start it.
+//!
+//!     cargo run -p voice-common --example echo -- --port 8010
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use axum::routing::get;
+use clap::{Args, Parser};
+use utoipa_axum::router::OpenApiRouter;
+use voice_common::auth::ApiKeys;
+use voice_common::config::CommonConfig;
+use voice_common::frame::{Frame, frame};
+use voice_common::health::{HealthState, ModelStates, ServiceCore};
+use voice_common::limits::BodyLimit;
+use voice_common::model_slots::ModelStatus;
+use voice_common::process::{Process, ServiceConfig};
+use voice_common::server::{InheritedSockets, Listening, Server};
+use voice_common::websocket::{
+    Close, Upgrade, WebSocket, WebSocketLimits, WebSocketOptions, WebSockets,
+};
+
+/// Says back what it is told
+#[derive(Debug, Clone, Parser)]
+struct EchoConfig {
+    #[command(flatten)]
+    common: CommonConfig,
+    #[command(flatten)]
+    websockets: WebSocketOptions,
+    #[command(flatten)]
+    echo: EchoOptions,
+}
+
+#[derive(Debug, Clone, Args)]
+struct EchoOptions {
+    /// Port to listen on; 0 = any that is free, see the log
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// Largest message
+    #[arg(long, default_value_t = 1024, value_name = "KIB")]
+    max_message_kib: u32,
+}
+
+impl ServiceConfig for EchoConfig {
+    fn common(&self) -> &CommonConfig {
+        &self.common
+    }
+}
+
+/// A service without models has none that failed.
+struct NoModels;
+
+impl ModelStates for NoModels {
+    fn states(&self) -> Vec<ModelStatus> {
+        Vec::new()
+    }
+}
+
+fn main() -> ExitCode {
+    let process = Process {
+        name: "echo",
+        prefix: "ECHO_",
+        library_settings: &[],
+        thread_keep_alive: Duration::from_secs(10),
+    };
+    process.run(run)
+}
+
+async fn run(config: EchoConfig, mut sockets: InheritedSockets) -> Result<(), String> {
+    let common = &config.common;
+    let websockets = websockets(&config);
+    let thresholds = common.thresholds(false);
+    let mut core = ServiceCore::new("echo", env!("CARGO_PKG_VERSION"), common, thresholds);
+    core.metrics
+        .extend(|registry| websockets.metrics().register(registry));
+    core.metrics.may_reject_with("too_many_websockets");
+    let body_limit = BodyLimit::new(common.max_upload_bytes());
+    let health = HealthState::new(Arc::new(core), Arc::new(NoModels), "", common, body_limit);
+    let api = OpenApiRouter::new()
+        .route("/echo", get(echo))
+        .with_state(websockets);
+    let frame_around = Frame {
+        health: health.clone(),
+        keys: ApiKeys::configured(common.api_keys_file.as_deref())?,
+        cors_origins: common.cors_origins.clone(),
+        body_limit,
+    };
+    let listening: Listening = sockets.service((common.host, config.echo.port).into())?;
+    Server {
+        listening,
+        probe_listening: None,
+        router: frame(api, frame_around)?,
+        health,
+    }
+    .run(common)
+    .await
+}
+
+fn websockets(config: &EchoConfig) -> WebSockets {
+    let message_bytes = config.echo.max_message_kib * 1024;
+    let limits = WebSocketLimits {
+        message_bytes: message_bytes as usize,
+        frame_bytes: message_bytes as usize,
+        // What is echoed has to fit.
+        backlog_bytes: message_bytes * 2,
+        ..WebSocketLimits::default()
+    };
+    WebSockets::new(config.websockets.max_websockets, limits)
+}
+
+async fn echo(upgrade: Upgrade) -> Response {
+    let speaks_echo = upgrade.protocols().iter().any(|it| it == "echo");
+    upgrade.accept(speaks_echo.then_some("echo"), say_back)
+}
+
+async fn say_back(mut socket: WebSocket) -> Close {
+    while let Some(message) = socket.incoming.recv().await {
+        if socket.outgoing.send(message).await.is_err() {
+            break;
+        }
+    }
+    Close::NORMAL
+}

@@ -41,7 +41,7 @@ struct Progress {
     ended: bool,
 }
 
-/// See the module's documentation. Its maker holds a [`Maker`], each reader a [`Reader`].
+/// See the module's documentation. Its maker holds the flight itself, each reader a [`Reader`].
 #[derive(Debug)]
 pub struct Flight {
     state: Mutex<State>,

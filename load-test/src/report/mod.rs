@@ -51,7 +51,7 @@ pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
     write_with(document, document, files)
 }
 
-/// As [`write`], where the JSON holds more than the document.
+/// As [`write()`], where the JSON holds more than the document.
 ///
 /// # Errors
 /// One can't be written.

@@ -75,6 +75,11 @@ impl BaseUrl {
         url
     }
 
+    /// The name that is looked up; an address in numbers is none.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.domain()
+    }
+
     /// Scheme, host and port: addresses that have them in common share connections.
     pub(crate) fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

@@ -40,6 +40,7 @@ mod error;
 mod host;
 mod key;
 mod limits;
+mod names;
 mod pool;
 mod refusal;
 mod request;

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::address::BaseUrl;
+use crate::names::Names;
 
 /// Connections without a request are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
@@ -43,6 +44,7 @@ pub struct PoolError(reqwest::Error);
 pub struct Pool {
     pub(crate) http: reqwest::Client,
     pub(crate) settings: PoolSettings,
+    pub(crate) names: Names,
     total: Arc<Semaphore>,
     hosts: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }
@@ -73,7 +75,9 @@ impl Pool {
     pub fn new(settings: PoolSettings) -> Result<Self, PoolError> {
         // An error means that another pool of this process has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let names = Names::new();
         let http = reqwest::Client::builder()
+            .dns_resolver(names.clone())
             .connect_timeout(settings.connect)
             .pool_max_idle_per_host(settings.connections_per_host)
             .pool_idle_timeout(IDLE)
@@ -86,6 +90,7 @@ impl Pool {
         Ok(Self {
             http,
             settings,
+            names,
             total: Arc::new(Semaphore::new(settings.connections)),
             hosts: Arc::default(),
         })

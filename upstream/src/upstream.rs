@@ -205,7 +205,7 @@ impl Inner {
         let response = match timeout_at(until, sent.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
-                let (error, outcome) = self.no_answer(&error);
+                let (error, outcome) = self.no_answer(host, &error);
                 attempt.end(outcome);
                 return Err(error);
             }
@@ -227,8 +227,13 @@ impl Inner {
     }
 
     /// What reqwest says when no answer came.
-    fn no_answer(&self, error: &reqwest::Error) -> (UpstreamError, Outcome) {
+    fn no_answer(&self, host: &Host, error: &reqwest::Error) -> (UpstreamError, Outcome) {
         let upstream = Arc::clone(&self.name);
+        if error.is_connect()
+            && let Some(name) = host.base.name()
+        {
+            self.pool.names.forget(name);
+        }
         if error.is_connect() && error.is_timeout() {
             let late = UpstreamError::TimedOut {
                 upstream,

@@ -54,6 +54,22 @@ async fn a_host_that_is_gone_is_followed_by_the_next_and_left_alone_after_five_t
 }
 
 #[tokio::test]
+async fn a_host_may_have_a_name() {
+    let stub = Stub::start(|_| ok()).await;
+    let mut settings = settings(&[&stub]);
+    let named = stub.base_url().replace("127.0.0.1", "localhost");
+    settings.base_urls = vec![BaseUrl::parse(&named).unwrap()];
+    let chat = upstream(settings);
+    chat.send(Request::get("a"))
+        .await
+        .unwrap()
+        .bytes(10)
+        .await
+        .unwrap();
+    assert!(stub.seen()[0].head.contains("host: localhost:"));
+}
+
+#[tokio::test]
 async fn a_busy_host_hands_over_without_a_pause() {
     let first = Stub::start(|_| answer(503, "retry-after: 30\r\n", "")).await;
     let second = Stub::start(|_| ok()).await;

@@ -13,9 +13,9 @@ use reqwest::StatusCode;
 /// upstream are escaped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UpstreamError {
-    /// All of its hosts have failed lately and none was asked. Answer without it, or try again
-    /// after the time given.
-    #[error("{upstream} is unavailable: it failed repeatedly and is left alone for {} s", seconds(*retry_after))]
+    /// All of its hosts have failed lately, or asked to be left alone, and none was asked. Answer
+    /// without it, or try again after the time given.
+    #[error("{upstream} is unavailable and left alone for {} s", seconds(*retry_after))]
     Unavailable {
         /// Its name.
         upstream: Arc<str>,
@@ -212,7 +212,7 @@ mod tests {
         };
         assert_eq!(
             open.to_string(),
-            "chat is unavailable: it failed repeatedly and is left alone for 30 s"
+            "chat is unavailable and left alone for 30 s"
         );
         let slow = UpstreamError::TimedOut {
             upstream,

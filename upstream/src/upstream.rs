@@ -95,7 +95,7 @@ impl Upstream {
             if !request.may_repeat || !is_worth_a_pause(&error) {
                 return Err(error);
             }
-            let Some(next) = pauses.next(not_before.iter().min().copied()) else {
+            let Some(next) = pauses.next(inner.soonest(&not_before)) else {
                 return Err(error);
             };
             // To wait for a time at which nothing may be sent any more would help nobody.
@@ -141,7 +141,9 @@ impl Inner {
             soonest = Some(soonest.map_or(wait, |it| it.min(wait)));
         };
         for (host, not_before) in self.hosts.iter().zip(not_before) {
-            if Instant::now() < *not_before {
+            let now = Instant::now();
+            if now < *not_before {
+                closed_off(*not_before - now);
                 continue;
             }
             if let Some(wait) = host.closed_off_for() {
@@ -180,6 +182,18 @@ impl Inner {
         }))
     }
 
+    /// When the first of the hosts may be asked again, by what they asked for and by their
+    /// breakers.
+    fn soonest(&self, not_before: &[Instant]) -> Option<Instant> {
+        let now = Instant::now();
+        let hosts = self.hosts.iter().zip(not_before);
+        let times = hosts.map(|(host, not_before)| {
+            let closed_off = host.closed_off_for().unwrap_or_default();
+            (now + closed_off).max(*not_before)
+        });
+        times.min()
+    }
+
     /// Waits for a free connection, as long as the request in all may take.
     async fn slot(&self, host: &Host, clock: Clock) -> Result<Slot, UpstreamError> {
         let turn = timeout_at(clock.deadline, host.slots.acquire()).await;
@@ -195,12 +209,13 @@ impl Inner {
         clock: Clock,
     ) -> Result<Answer, UpstreamError> {
         let url = host.base.at(&request.route);
-        let mut sent = (self.pool.http.request(request.method.clone(), url))
-            .headers(request.headers.clone())
-            .body(request.body.take());
+        let mut headers = request.headers.clone();
         if let Some(key) = &self.key {
-            sent = sent.header(AUTHORIZATION, key.authorization());
+            headers.insert(AUTHORIZATION, key.authorization());
         }
+        let sent = (self.pool.http.request(request.method.clone(), url))
+            .headers(headers)
+            .body(request.body.take());
         let (until, stage) = clock.until(Stage::FirstByte);
         let response = match timeout_at(until, sent.send()).await {
             Ok(Ok(response)) => response,

@@ -1,6 +1,6 @@
 //! Hosts that fail repeatedly.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use voice_upstream::{BreakerState, Outcome, Request, RetrySettings, UpstreamError};
 
@@ -110,4 +110,21 @@ async fn neither_a_busy_host_nor_a_refused_request_opens_it() {
     assert_eq!(chat.snapshot().hosts[0].breaker, BreakerState::Closed);
     assert_eq!(counted(&chat, 0, Outcome::Busy), 8);
     assert_eq!(counted(&chat, 0, Outcome::Refused), 4);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_the_first_host_that_may_be_asked_again() {
+    let failing = Stub::start(|_| answer(500, "", "")).await;
+    let busy = Stub::start(|n| match n {
+        0 => answer(503, "retry-after: 1\r\n", ""),
+        _ => ok(),
+    })
+    .await;
+    let mut settings = settings(&[&failing, &busy]);
+    settings.breaker.failures = 1;
+    settings.breaker.open_for = Duration::from_secs(1000);
+    let began = Instant::now();
+    upstream(settings).send(Request::get("a")).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    assert_eq!((failing.seen().len(), busy.seen().len()), (1, 2));
 }

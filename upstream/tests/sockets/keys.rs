@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
+use voice_upstream::header::{AUTHORIZATION, HeaderValue};
 use voice_upstream::{ApiKey, Request, RetrySettings};
 
 use crate::stub::{Step, Stub, answer, ok};
@@ -45,6 +46,19 @@ async fn the_key_is_sent() {
         head.contains("authorization: Bearer sk-very-secret\r\n"),
         "{head}"
     );
+}
+
+#[tokio::test]
+async fn the_key_takes_the_place_of_a_callers() {
+    let stub = Stub::start(|_| ok()).await;
+    let mut settings = settings(&[&stub]);
+    settings.key = Some(ApiKey::new(KEY).unwrap());
+    let own = HeaderValue::from_static("Bearer other");
+    let request = Request::get("a").header(AUTHORIZATION, own);
+    upstream(settings).send(request).await.unwrap();
+    let head = &stub.seen()[0].head;
+    assert_eq!(head.matches("authorization:").count(), 1, "{head}");
+    assert!(head.contains(KEY), "{head}");
 }
 
 #[tokio::test]

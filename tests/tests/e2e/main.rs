@@ -36,3 +36,4 @@ mod slow_clients;
 mod speech_guards;
 mod start;
 mod systemd;
+mod websocket;

@@ -118,7 +118,7 @@ pub async fn require_key(
         .get(AUTHORIZATION)
         .map(axum::http::HeaderValue::as_bytes);
     let mut is_accepted = keys.accept(authorization);
-    if is_upgrade(request.headers()) {
+    if is_upgrade(request.method(), request.headers()) {
         for offered in take_keys(request.headers_mut()) {
             is_accepted |= keys.holds(offered.as_bytes());
         }
@@ -185,7 +185,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_as_a_subprotocol_opens_websockets_only_and_goes_no_further() {
         use axum::http::HeaderMap;
-        use axum::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+        use axum::http::header::{CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
         use tower::ServiceExt as _;
 
         let app = |keys| {
@@ -232,7 +232,9 @@ mod tests {
         ] {
             let mut request = Request::builder().header(SEC_WEBSOCKET_PROTOCOL, protocols);
             if upgrade {
-                request = request.header(UPGRADE, "websocket");
+                request = request
+                    .header(CONNECTION, "Upgrade")
+                    .header(UPGRADE, "websocket");
             }
             let request = request.body(axum::body::Body::empty()).unwrap();
             let response = app(keys.clone()).oneshot(request).await.unwrap();

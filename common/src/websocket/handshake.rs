@@ -28,9 +28,10 @@ fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str>
         .filter(|it| !it.is_empty())
 }
 
-/// Whether the request asks for a WebSocket, rightly or not.
-pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
-    elements(headers, UPGRADE).any(|it| it.eq_ignore_ascii_case("websocket"))
+/// Whether the request asks for a WebSocket, of whatever version and rightly or not.
+pub(crate) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
+    let names = |name, element| elements(headers, name).any(|it| it.eq_ignore_ascii_case(element));
+    method == Method::GET && names(CONNECTION, "upgrade") && names(UPGRADE, "websocket")
 }
 
 /// The value of `Sec-WebSocket-Accept`.
@@ -42,17 +43,10 @@ pub(super) fn accept_key(
     version: Version,
     headers: &HeaderMap,
 ) -> Result<HeaderValue, ApiError> {
-    let is_connection_upgrade =
-        elements(headers, CONNECTION).any(|it| it.eq_ignore_ascii_case("upgrade"));
     let is_version_13 = headers
         .get(SEC_WEBSOCKET_VERSION)
         .is_some_and(|it| it == "13");
-    if method != Method::GET
-        || version != Version::HTTP_11
-        || !is_upgrade(headers)
-        || !is_connection_upgrade
-        || !is_version_13
-    {
+    if !is_upgrade(method, headers) || version != Version::HTTP_11 || !is_version_13 {
         return Err(ApiError::UpgradeRequired);
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| {

@@ -5,6 +5,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How a WebSocket came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,11 +95,12 @@ impl WebSocketMetrics {
         }
     }
 
-    pub(super) fn opened(&self) -> OpenWebSocket {
+    pub(super) fn opened(&self, place: OwnedSemaphorePermit) -> OpenWebSocket {
         self.open.inc();
         self.opened.inc();
         OpenWebSocket {
             metrics: self.clone(),
+            place: Some(place),
             end: None,
         }
     }
@@ -110,9 +112,10 @@ fn labels(end: WebSocketEnd) -> EndLabels {
     }
 }
 
-/// Counts an open WebSocket for as long as it lives.
+/// Counts an open WebSocket, and keeps its place, for as long as it lives.
 pub(super) struct OpenWebSocket {
     metrics: WebSocketMetrics,
+    place: Option<OwnedSemaphorePermit>,
     end: Option<WebSocketEnd>,
 }
 
@@ -124,6 +127,8 @@ impl OpenWebSocket {
 
 impl Drop for OpenWebSocket {
     fn drop(&mut self) {
+        // First, so that nobody is refused who has seen that one has ended.
+        self.place = None;
         self.metrics.open.dec();
         // Without a word from its driver, it was the server that took the connection away.
         let end = self.end.unwrap_or(WebSocketEnd::UnreadAnswer);

@@ -91,7 +91,7 @@ pub(crate) async fn refuse_foreign_pages(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if is_upgrade(request.headers()) && !policy.allows(request.headers()) {
+    if is_upgrade(request.method(), request.headers()) && !policy.allows(request.headers()) {
         return Err(ApiError::OriginNotAllowed);
     }
     Ok(next.run(request).await)

@@ -45,7 +45,7 @@ async fn connect<F: Future<Output = Close> + Send + 'static>(
         going_away: going_away.clone(),
         service: service.clone(),
     };
-    let open = sockets.metrics.opened();
+    let open = sockets.metrics.opened(sockets.place().unwrap());
     let driver = tokio::spawn(drive(
         upgraded,
         LIMITS,

@@ -67,9 +67,8 @@ impl Upgrade {
         } = self;
         let span = tracing::Span::current();
         let after = AfterUpgrade::new(move |upgraded| async move {
-            let open = sockets.metrics.opened();
+            let open = sockets.metrics.opened(place);
             drive(upgraded, sockets.limits, open, handler, span).await;
-            drop(place);
         });
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

@@ -1,5 +1,6 @@
 //! SIGTERM: every open WebSocket is told, and nothing keeps the process.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::raw::{CLOSE, FIN, Raw, TEXT, ask, close, frame};
@@ -7,7 +8,7 @@ use crate::service::Service;
 
 /// What one client saw until its WebSocket was closed: how many messages came back, in their
 /// order and without a gap, and the code of the close frame.
-fn talk(port: u16, index: usize) -> (usize, Option<u16>) {
+fn talk(port: u16, index: usize, talking: &AtomicUsize) -> (usize, Option<u16>) {
     let mut socket = Raw::open(port);
     let mut echoed = 0;
     loop {
@@ -16,6 +17,9 @@ fn talk(port: u16, index: usize) -> (usize, Option<u16>) {
         match socket.frame() {
             Some((first, payload)) if first == FIN | TEXT => {
                 assert_eq!(payload, text.as_bytes(), "in order, and nothing left out");
+                if echoed == 0 {
+                    talking.fetch_add(1, Ordering::Relaxed);
+                }
                 echoed += 1;
             }
             Some((first, payload)) if first == FIN | CLOSE => {
@@ -36,10 +40,15 @@ fn talk(port: u16, index: usize) -> (usize, Option<u16>) {
 fn a_hundred_websockets_under_load_are_all_closed_with_1001_and_the_process_ends() {
     let mut service = Service::start(&["--drain-grace-seconds", "1"]);
     let port = service.port;
+    let talking = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..100)
-            .map(|index| scope.spawn(move || talk(port, index)))
+            .map(|index| (index, &talking))
+            .map(|(index, talking)| scope.spawn(move || talk(port, index, talking)))
             .collect();
+        while talking.load(Ordering::Relaxed) < clients.len() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         service.shows(&[r#"voice_websockets{service="echo"} 100"#]);
         service.terminate();
         let signalled = Instant::now();
@@ -58,12 +67,12 @@ fn a_hundred_websockets_under_load_are_all_closed_with_1001_and_the_process_ends
 
 #[test]
 fn one_that_is_asked_for_in_the_grace_is_opened_and_told_1001_as_well() {
-    let service = Service::start(&["--drain-grace-seconds", "2"]);
+    let service = Service::start(&["--drain-grace-seconds", "3"]);
     service.terminate();
     while !service.get("/health/ready").starts_with("HTTP/1.1 503 ") {
         std::thread::sleep(Duration::from_millis(10));
     }
-    let (_, code) = talk(service.port, 0);
+    let (_, code) = talk(service.port, 0, &AtomicUsize::default());
     assert_eq!(code, Some(1001));
 }
 

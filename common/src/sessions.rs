@@ -5,84 +5,22 @@
 //! more. Who exists and who is in use is one state under one lock.
 
 mod metrics;
+mod session;
 mod state;
 
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use futures::future::select;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub use self::metrics::SessionMetrics;
+pub use self::session::{Session, SessionCounts, SessionLimits, SessionsFull};
 
 use self::metrics::SessionEnd;
 use self::state::{Next, State};
-use crate::ApiError;
 use crate::cancellation::{CancelCause, Cancellation};
 use crate::concurrency::{Instant, Mutex, sleep_until, spawn};
-
-/// How many sessions there may be, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionLimits {
-    /// At once.
-    pub max: usize,
-    /// Without being used.
-    pub idle: Duration,
-    /// In all, used or not.
-    pub longest: Duration,
-}
-
-/// As many sessions exist as may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionsFull {
-    /// When trying again makes sense, in seconds: when the first session may have ended.
-    pub retry_after_seconds: u64,
-}
-
-impl From<SessionsFull> for ApiError {
-    fn from(full: SessionsFull) -> Self {
-        Self::TooManySessions {
-            retry_after_seconds: full.retry_after_seconds,
-        }
-    }
-}
-
-/// How many sessions there are, for health.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub struct SessionCounts {
-    /// Now.
-    pub open: usize,
-    /// May be.
-    pub limit: usize,
-    /// The most at once since the start.
-    pub high_water: usize,
-}
-
-/// One session with what belongs to it.
-#[derive(Debug)]
-pub struct Session<T> {
-    id: Arc<str>,
-    cancellation: Cancellation,
-    /// What belongs to the session.
-    pub value: T,
-}
-
-impl<T> Session<T> {
-    /// The id, which can't be guessed.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Cancelled when the session has ended, with [`CancelCause::SessionEnded`], or with
-    /// [`CancelCause::Shutdown`] when the drain time is over. Work for the session is to have
-    /// children of it.
-    pub fn cancellation(&self) -> &Cancellation {
-        &self.cancellation
-    }
-}
 
 /// A bounded set of sessions. Clones share the same state.
 #[derive(Debug)]
@@ -121,11 +59,7 @@ impl<T: Send + Sync + 'static> Sessions<T> {
     /// # Errors
     /// As many exist as may be.
     pub fn open(&self, value: T) -> Result<SessionUse<T>, SessionsFull> {
-        let session = Arc::new(Session {
-            id: uuid::Uuid::new_v4().simple().to_string().into(),
-            cancellation: self.0.service.child(),
-            value,
-        });
+        let session = Arc::new(Session::new(self.0.service.child(), value));
         let now = Instant::now();
         self.0.state.lock().open(&session, now)?;
         self.0.metrics.opened();

@@ -11,7 +11,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ConnectionLimits, Listening, connection, refusal};
+use super::connection::{self, Shared};
+use super::{ConnectionLimits, Listening, refusal};
 use crate::ApiError;
 use crate::health::ServiceCore;
 use crate::metrics::ConnectionEnd;
@@ -38,14 +39,12 @@ impl Listener {
     }
 }
 
-/// What all connections of a listener share.
+/// Takes the connections of a listener.
 pub(super) struct Acceptor {
-    pub(super) limits: ConnectionLimits,
-    pub(super) core: Arc<ServiceCore>,
+    /// What they share.
+    pub(super) shared: Arc<Shared>,
     /// No new connections.
     pub(super) stopping: CancellationToken,
-    /// Connections end with the answer that they are at.
-    pub(super) closing: CancellationToken,
     /// All connections that are open.
     pub(super) open: TaskTracker,
     places: Arc<Semaphore>,
@@ -55,13 +54,15 @@ pub(super) struct Acceptor {
 impl Acceptor {
     pub(super) fn new(limits: ConnectionLimits, core: Arc<ServiceCore>) -> Arc<Self> {
         Arc::new(Self {
-            limits,
-            core,
             stopping: CancellationToken::new(),
-            closing: CancellationToken::new(),
             open: TaskTracker::new(),
             places: Arc::new(Semaphore::new(limits.max_connections)),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
+            shared: Arc::new(Shared {
+                limits,
+                core,
+                closing: CancellationToken::new(),
+            }),
         })
     }
 
@@ -101,15 +102,18 @@ impl Acceptor {
             tracing::debug!(%cause, "TCP_NODELAY could not be set");
         }
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            let connection = connection::serve(stream, router.clone(), Arc::clone(self));
-            let counted = self.core.metrics.connection_opened();
+            let connection = connection::serve(stream, router.clone(), Arc::clone(&self.shared));
+            let counted = self.shared.core.metrics.connection_opened();
             self.open.spawn(async move {
                 connection.await;
                 drop((place, counted));
             });
             return;
         }
-        self.core.metrics.connection_closed(ConnectionEnd::TooMany);
+        self.shared
+            .core
+            .metrics
+            .connection_closed(ConnectionEnd::TooMany);
         if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
             self.open.spawn(async move {
                 refusal::send(stream, &ApiError::TooManyConnections).await;

@@ -14,14 +14,24 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 use tokio::time::Interval;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use super::accept::Acceptor;
+use super::ConnectionLimits;
 use super::activity::{Activity, Phase, Watched};
 use super::refusal;
 use super::upgrade::{AfterUpgrade, Upgraded};
 use crate::ApiError;
+use crate::health::ServiceCore;
 use crate::metrics::ConnectionEnd;
+
+/// What all connections of a listener share.
+pub(super) struct Shared {
+    pub(super) limits: ConnectionLimits,
+    pub(super) core: Arc<ServiceCore>,
+    /// Connections end with the answer that they are at.
+    pub(super) closing: CancellationToken,
+}
 
 /// A request's head: all of its headers together.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -44,7 +54,7 @@ async fn answer(
     mut router: Router,
     mut request: Request<Incoming>,
     activity: Arc<Activity>,
-    acceptor: Arc<Acceptor>,
+    shared: Arc<Shared>,
     slot: UpgradeSlot,
 ) -> Result<Response<impl HttpBody<Data = Bytes, Error = axum::Error>>, Infallible> {
     let on_upgrade = hyper::upgrade::on(&mut request);
@@ -58,7 +68,7 @@ async fn answer(
         }
         _ => Some(RequestEnd(activity)),
     };
-    if end.is_some() && acceptor.core.is_draining() {
+    if end.is_some() && shared.core.is_draining() {
         // The client should not send its next request to a service that is about to leave.
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
@@ -73,11 +83,11 @@ async fn answer(
 
 /// Serves requests until the client leaves, a time limit passes, or the acceptor closes; then
 /// what the connection was upgraded to, if it was.
-pub(super) async fn serve(stream: TcpStream, router: Router, acceptor: Arc<Acceptor>) {
+pub(super) async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>) {
     let activity = Arc::new(Activity::new());
     let slot = UpgradeSlot::default();
     let service = hyper::service::service_fn({
-        let (activity, acceptor) = (Arc::clone(&activity), Arc::clone(&acceptor));
+        let (activity, shared) = (Arc::clone(&activity), Arc::clone(&shared));
         let slot = slot.clone();
         move |request| {
             activity.enter(Phase::Busy);
@@ -85,7 +95,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, acceptor: Arc<Accep
                 router.clone(),
                 request,
                 Arc::clone(&activity),
-                Arc::clone(&acceptor),
+                Arc::clone(&shared),
                 slot.clone(),
             )
         }
@@ -99,7 +109,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, acceptor: Arc<Accep
         .serve_connection(TokioIo::new(watched), service)
         .with_upgrades();
 
-    let mut check = tokio::time::interval(acceptor.limits.check_every());
+    let mut check = tokio::time::interval(shared.limits.check_every());
     check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut is_closing = false;
     let end = loop {
@@ -110,24 +120,24 @@ pub(super) async fn serve(stream: TcpStream, router: Router, acceptor: Arc<Accep
                     return;
                 }
                 let Some(upgrade) = slot.0.lock().take() else { return };
-                match serve_upgraded(upgrade, &acceptor, &activity, &mut check).await {
+                match serve_upgraded(upgrade, &shared, &activity, &mut check).await {
                     None => return,
                     Some(end) => break end,
                 }
             }
-            () = acceptor.closing.cancelled(), if !is_closing => {
+            () = shared.closing.cancelled(), if !is_closing => {
                 is_closing = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
             _ = check.tick() => {
-                if let Some(end) = activity.overdue(&acceptor.limits) {
+                if let Some(end) = activity.overdue(&shared.limits) {
                     break end;
                 }
             }
         }
     };
     tracing::debug!(reason = end.label(), "closing a connection");
-    acceptor.core.metrics.connection_closed(end);
+    shared.core.metrics.connection_closed(end);
     if end == ConnectionEnd::SlowHead
         && let Some(parts) = connection.into_parts()
     {
@@ -139,7 +149,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, acceptor: Arc<Accep
 /// Runs what the connection was upgraded to, to its end or until a time limit passes.
 async fn serve_upgraded(
     (on_upgrade, after): (OnUpgrade, AfterUpgrade),
-    acceptor: &Acceptor,
+    shared: &Shared,
     activity: &Activity,
     check: &mut Interval,
 ) -> Option<ConnectionEnd> {
@@ -150,14 +160,14 @@ async fn serve_upgraded(
     let mut task = task(Upgraded {
         stream: parts.io.into_inner(),
         read_ahead: parts.read_buf,
-        going_away: acceptor.closing.clone(),
-        service: acceptor.core.cancellation.clone(),
+        going_away: shared.closing.clone(),
+        service: shared.core.cancellation.clone(),
     });
     loop {
         tokio::select! {
             () = &mut task => return None,
             _ = check.tick() => {
-                if let Some(end) = activity.overdue(&acceptor.limits) {
+                if let Some(end) = activity.overdue(&shared.limits) {
                     return Some(end);
                 }
             }

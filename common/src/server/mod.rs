@@ -137,7 +137,7 @@ async fn drain(
     tokio::time::sleep_until(begun + times.grace).await;
     core.start_refusing();
     acceptor.stopping.cancel();
-    acceptor.closing.cancel();
+    acceptor.shared.closing.cancel();
     let _ = accepting.await;
     acceptor.open.close();
     let limit = tokio::time::sleep_until(begun + times.limit);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::metrics::SessionEnd;
-use super::{Session, SessionCounts, SessionLimits, SessionsFull};
+use super::session::{Session, SessionCounts, SessionLimits, SessionsFull};
 use crate::concurrency::Instant;
 
 /// A client should not be told to come back later than this.

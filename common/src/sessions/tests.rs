@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::ApiError;
 
 const LIMITS: SessionLimits = SessionLimits {
     max: 2,

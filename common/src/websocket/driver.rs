@@ -6,35 +6,29 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use futures::stream::{SplitSink, SplitStream};
+use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, mpsc};
-use tokio::task::JoinError;
-use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Error};
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument as _;
 
-use super::metrics::{OpenWebSocket, WebSocketEnd};
+use super::closing::{Ending, close_after, end};
+use super::message::Close;
+use super::metrics::OpenWebSocket;
 use super::outgoing::{self, Backlog};
-use super::{Close, Incoming, Message, WebSocket, WebSocketLimits};
+use super::reading::{Heard, QUIET_TIMES, Reader};
+use super::socket::{Incoming, WebSocket};
+use super::sockets::WebSocketLimits;
 use crate::cancellation::CancelCause;
 use crate::server::Upgraded;
 
-/// For the client's close frame after ours.
-const CLOSE_TIME: Duration = Duration::from_secs(5);
-/// For a close frame to a client that has lost its right to more, or when no time is left.
-const LAST_WORD_TIME: Duration = Duration::from_secs(1);
-/// Pings without an answer before a client counts as gone.
-const PINGS: u32 = 2;
 /// What is read at once. Each open WebSocket has it.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// Pongs that wait behind a message: a client that pings and never reads gets no more.
@@ -91,7 +85,7 @@ pub(super) async fn drive<S, F>(
         deliver: Some(deliver),
         bytes_came: &bytes_came,
         ping: &ping,
-        ping_every: limits.idle / (PINGS + 1),
+        ping_every: limits.idle / QUIET_TIMES,
     };
     let leaving = async {
         going_away.cancelled().await;
@@ -141,127 +135,6 @@ fn config(limits: WebSocketLimits) -> WebSocketConfig {
         .max_frame_size(Some(limits.frame_bytes))
 }
 
-fn close_after(returned: Result<Close, JoinError>, is_going_away: bool) -> (WebSocketEnd, Close) {
-    match returned {
-        Ok(close) if close.code() == 1001 || (is_going_away && close.code() == 1000) => {
-            (WebSocketEnd::GoingAway, Close::GOING_AWAY)
-        }
-        Ok(close) => (WebSocketEnd::Service, close),
-        Err(cause) => {
-            tracing::error!(%cause, "the handler of a WebSocket failed");
-            (WebSocketEnd::Failed, Close::INTERNAL)
-        }
-    }
-}
-
-/// What reading came to.
-enum Heard {
-    /// A close frame.
-    Closed,
-    /// The end of the connection, without a close frame.
-    Gone,
-    /// What can't be read on.
-    Broken(WebSocketEnd, Close),
-    /// Nothing, for too long.
-    Nothing,
-}
-
-/// Why a WebSocket ends.
-enum Ending {
-    Heard(Heard),
-    /// The handler has returned, and all that it sent has gone out.
-    Ours(WebSocketEnd, Close),
-    TimeIsOver,
-}
-
-impl Ending {
-    fn label(&self) -> WebSocketEnd {
-        match self {
-            Self::Heard(Heard::Closed) => WebSocketEnd::Client,
-            Self::Heard(Heard::Gone) => WebSocketEnd::Gone,
-            Self::Heard(Heard::Broken(end, _)) | Self::Ours(end, _) => *end,
-            Self::Heard(Heard::Nothing) => WebSocketEnd::Idle,
-            Self::TimeIsOver => WebSocketEnd::GoingAway,
-        }
-    }
-}
-
-struct Reader<'a, S> {
-    stream: &'a mut SplitStream<WebSocketStream<S>>,
-    /// `None` once the handler gets no more.
-    deliver: Option<mpsc::Sender<Message>>,
-    bytes_came: &'a AtomicU64,
-    ping: &'a Notify,
-    ping_every: Duration,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Reader<'_, S> {
-    /// Reads to the end. After `leaving` it reads on without delivering anything: pings want
-    /// their answers, and the client's close frame is waited for.
-    async fn run(mut self, leaving: impl Future<Output = ()>) -> Heard {
-        let mut leaving = pin!(leaving);
-        loop {
-            let next = tokio::select! {
-                biased;
-                () = &mut leaving, if self.deliver.is_some() => {
-                    self.deliver = None;
-                    continue;
-                }
-                next = self.next() => next,
-            };
-            let message = match next {
-                None => return Heard::Nothing,
-                Some(Err(error)) => return heard(&error),
-                Some(Ok(tungstenite::Message::Text(text))) => Message::Text(text),
-                Some(Ok(tungstenite::Message::Binary(bytes))) => Message::Binary(bytes),
-                Some(Ok(tungstenite::Message::Close(_))) => return Heard::Closed,
-                Some(Ok(_)) => continue,
-            };
-            let Some(deliver) = &self.deliver else {
-                continue;
-            };
-            let is_delivered = tokio::select! {
-                biased;
-                sent = deliver.send(message) => sent.is_ok(),
-                () = &mut leaving => false,
-            };
-            if !is_delivered {
-                self.deliver = None;
-            }
-        }
-    }
-
-    /// The next message; `None` when nothing came for too long, with pings in between.
-    async fn next(&mut self) -> Option<tungstenite::Result<tungstenite::Message>> {
-        let (mut pings, mut seen) = (0, self.bytes_came.load(Ordering::Relaxed));
-        loop {
-            if let Ok(next) = timeout(self.ping_every, self.stream.next()).await {
-                return Some(next.unwrap_or(Err(Error::ConnectionClosed)));
-            }
-            let came = self.bytes_came.load(Ordering::Relaxed);
-            if std::mem::replace(&mut seen, came) != came {
-                // A large message on a slow line: no ping could get an answer in between.
-                pings = 0;
-            } else if pings == PINGS {
-                return None;
-            } else {
-                pings += 1;
-                self.ping.notify_one();
-            }
-        }
-    }
-}
-
-fn heard(error: &Error) -> Heard {
-    match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => Heard::Closed,
-        Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Heard::Gone,
-        Error::Utf8(_) => Heard::Broken(WebSocketEnd::Protocol, Close::NOT_UTF8),
-        Error::Capacity(_) => Heard::Broken(WebSocketEnd::TooLarge, Close::TOO_LARGE),
-        _ => Heard::Broken(WebSocketEnd::Protocol, Close::PROTOCOL),
-    }
-}
-
 /// Sends what is given to be sent, until `finish` and then to the last of it.
 async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     sink: &mut SplitSink<WebSocketStream<S>, tungstenite::Message>,
@@ -293,63 +166,5 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
             },
         }
     }
-    Ok(())
-}
-
-/// The closing handshake, as far as there is one.
-async fn end<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>, ending: Ending) {
-    match ending {
-        Ending::Heard(Heard::Gone) => {}
-        Ending::Heard(Heard::Closed) => {
-            let _ = timeout(CLOSE_TIME, answer_close(&mut socket)).await;
-        }
-        Ending::Ours(_, close) => {
-            let _ = timeout(CLOSE_TIME, say(&mut socket, close)).await;
-        }
-        Ending::TimeIsOver => {
-            let _ = timeout(LAST_WORD_TIME, say(&mut socket, Close::GOING_AWAY)).await;
-        }
-        Ending::Heard(Heard::Nothing) => {
-            let _ = timeout(LAST_WORD_TIME, close(&mut socket, Close::NO_PONG)).await;
-        }
-        Ending::Heard(Heard::Broken(_, last_word)) => {
-            let _ = timeout(LAST_WORD_TIME, async {
-                close(&mut socket, last_word).await?;
-                let mut stream = socket.into_inner();
-                stream.shutdown().await?;
-                // Closing over unread bytes would reset the connection and take the close
-                // frame with it.
-                let mut rest = [0; 4096];
-                while stream.read(&mut rest).await? > 0 {}
-                Ok::<_, Error>(())
-            })
-            .await;
-        }
-    }
-}
-
-async fn close<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut WebSocketStream<S>,
-    close: Close,
-) -> tungstenite::Result<()> {
-    socket.flush().await?;
-    socket.close(Some(close.frame())).await
-}
-
-/// Closes and waits for the client to do so.
-async fn say<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut WebSocketStream<S>,
-    last_word: Close,
-) -> tungstenite::Result<()> {
-    close(socket, last_word).await?;
-    answer_close(socket).await
-}
-
-/// Reads to the client's close frame, has it answered, and closes the connection.
-async fn answer_close<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut WebSocketStream<S>,
-) -> tungstenite::Result<()> {
-    while let Some(Ok(_)) = socket.next().await {}
-    socket.get_mut().shutdown().await?;
     Ok(())
 }

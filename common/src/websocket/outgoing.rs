@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 
-use super::Message;
+use super::message::Message;
 
 /// What a message takes beside its content, so that many empty ones are bounded as well.
 const OVERHEAD_BYTES: usize = 64;

@@ -1,16 +1,21 @@
 //! Both ends of WebSockets in virtual time: one driven, the other held by the test.
 
+use std::time::Duration;
+
+use axum::body::Bytes;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncWriteExt as _, DuplexStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Wire;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_util::sync::CancellationToken;
 
 use super::driver::drive;
 use super::*;
-use crate::cancellation::CancelCause;
+use crate::cancellation::{CancelCause, Cancellation};
 use crate::server::Upgraded;
 
 /// The client's end, and the service's means to end it.
@@ -366,11 +371,4 @@ async fn dropping_the_driver_counts_as_an_unread_answer_and_stops_the_work() {
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
     assert!(text.contains(r#"websockets_closed_total{reason="unread_answer"} 1"#));
-}
-
-#[test]
-fn a_close_has_codes_that_may_be_sent_and_a_reason_that_fits() {
-    assert!(Close::with_code(2999).is_none() && Close::with_code(5000).is_none());
-    let long = Close::POLICY.because(&"ä".repeat(100));
-    assert_eq!((long.code(), long.reason.len()), (1008, 122));
 }

@@ -10,7 +10,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::driver::drive;
 use super::handshake::{accept_key, offered_protocols};
-use super::{Close, WebSocket, WebSockets};
+use super::message::Close;
+use super::socket::WebSocket;
+use super::sockets::WebSockets;
 use crate::ApiError;
 use crate::server::AfterUpgrade;
 

@@ -69,9 +69,10 @@ impl<T> Session<T> {
         &self.id
     }
 
-    /// Cancelled when the session has ended, with [`CancelCause::SessionEnded`], or with
-    /// [`CancelCause::Shutdown`] when the drain time is over. Work for the session is to have
-    /// children of it.
+    /// Cancelled when the session has ended, with the cause
+    /// [`SessionEnded`](crate::cancellation::CancelCause::SessionEnded), or with
+    /// [`Shutdown`](crate::cancellation::CancelCause::Shutdown) when the drain time is over. Work
+    /// for the session is to have children of it.
     pub fn cancellation(&self) -> &Cancellation {
         &self.cancellation
     }

@@ -39,7 +39,8 @@ pub struct WebSocket {
 impl WebSocket {
     /// Completes when the service is about to end, after the drain's grace. [`Self::incoming`]
     /// ends then, unless it is held back by [`Self::hold`]; the handler should come to its end
-    /// within the rest of the drain time, with [`Close::NORMAL`] or [`Close::GOING_AWAY`].
+    /// within the rest of the drain time, with [`Close::NORMAL`](super::Close::NORMAL) or
+    /// [`Close::GOING_AWAY`](super::Close::GOING_AWAY).
     pub async fn going_away(&self) {
         self.going_away.cancelled().await;
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -22,7 +22,7 @@ use tracing::Instrument as _;
 use super::closing::{Ending, close_after, end};
 use super::message::Close;
 use super::metrics::OpenWebSocket;
-use super::outgoing::{self, Backlog};
+use super::queue::{self, Backlog, OVERHEAD_BYTES};
 use super::reading::{Heard, QUIET_TIMES, Reader};
 use super::socket::{Incoming, WebSocket};
 use super::sockets::WebSocketLimits;
@@ -55,8 +55,9 @@ pub(super) async fn drive<S, F>(
     let _cancels = cancellation.cancel_on_drop();
     let holds = TaskTracker::new();
     holds.close();
-    let (deliver, incoming) = mpsc::channel(limits.incoming_messages.max(1));
-    let (outgoing, backlog) = outgoing::channel(limits.backlog_bytes);
+    let largest = u32::try_from(limits.message_bytes + OVERHEAD_BYTES).unwrap_or(u32::MAX);
+    let (deliver, incoming) = queue::channel(limits.incoming_bytes.max(largest));
+    let (outgoing, backlog) = queue::channel(limits.backlog_bytes);
     let handler = handler(WebSocket {
         incoming: Incoming(incoming),
         outgoing,

@@ -26,7 +26,7 @@ pub(crate) mod handshake;
 mod message;
 mod metrics;
 pub(crate) mod origin;
-mod outgoing;
+mod queue;
 mod reading;
 mod socket;
 mod sockets;
@@ -38,7 +38,7 @@ pub use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 pub use self::message::{Close, Message};
 pub use self::metrics::WebSocketMetrics;
-pub use self::outgoing::{Outgoing, SendError};
+pub use self::queue::{Outgoing, SendError};
 pub use self::socket::{Hold, Incoming, WebSocket};
 pub use self::sockets::{WebSocketLimits, WebSocketOptions, WebSockets};
 pub use self::upgrade::Upgrade;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::SplitStream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::{self, Error};
 
 use super::message::{Close, Message};
 use super::metrics::WebSocketEnd;
+use super::queue::Outgoing;
 
 /// Pings without an answer before a client counts as gone.
 const PINGS: u32 = 2;
@@ -37,7 +38,7 @@ pub(super) enum Heard {
 pub(super) struct Reader<'a, S> {
     pub(super) stream: &'a mut SplitStream<WebSocketStream<S>>,
     /// `None` once the handler gets no more.
-    pub(super) deliver: Option<mpsc::Sender<Message>>,
+    pub(super) deliver: Option<Outgoing>,
     /// All that came, frames that are not whole included.
     pub(super) bytes_came: &'a AtomicU64,
     /// Told when the client is to be pinged.

@@ -1,23 +1,24 @@
 //! A handler's end of a WebSocket.
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::message::Message;
-use super::outgoing::Outgoing;
+use super::queue::{Backlog, Outgoing};
 use crate::cancellation::Cancellation;
 
 /// Messages of the client, in their order.
 #[derive(Debug)]
-pub struct Incoming(pub(super) mpsc::Receiver<Message>);
+pub struct Incoming(pub(super) Backlog);
 
 impl Incoming {
     /// The next message. `None` once no more will come: the client has closed or is gone, or
     /// the service is about to end. What came before has been returned then.
     pub async fn recv(&mut self) -> Option<Message> {
-        self.0.recv().await
+        let queued = self.0.recv().await?;
+        let (message, _room) = queued.into_parts();
+        Some(message)
     }
 }
 

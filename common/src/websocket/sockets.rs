@@ -26,8 +26,9 @@ pub struct WebSocketLimits {
     /// Largest frame from a client, in bytes, alike. Memory for a frame is taken when its
     /// length is known, before its bytes are there.
     pub frame_bytes: usize,
-    /// Messages of a client that wait for the handler; beyond them nothing is read.
-    pub incoming_messages: usize,
+    /// Messages of a client that wait for the handler, in bytes together; beyond them nothing
+    /// is read. One of the largest always has room.
+    pub incoming_bytes: u32,
     /// Messages that wait for being sent, in bytes together; beyond them senders wait. Also
     /// the largest message that a handler may send.
     pub backlog_bytes: u32,
@@ -40,7 +41,7 @@ impl Default for WebSocketLimits {
         Self {
             message_bytes: 1024 * 1024,
             frame_bytes: 1024 * 1024,
-            incoming_messages: 8,
+            incoming_bytes: 1024 * 1024,
             backlog_bytes: 2 * 1024 * 1024,
             idle: Duration::from_mins(1),
         }

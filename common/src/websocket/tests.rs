@@ -30,7 +30,7 @@ struct Client {
 const LIMITS: WebSocketLimits = WebSocketLimits {
     message_bytes: 1000,
     frame_bytes: 500,
-    incoming_messages: 2,
+    incoming_bytes: 2000,
     backlog_bytes: 10_000,
     idle: Duration::from_mins(1),
 };
@@ -332,6 +332,23 @@ async fn what_can_not_be_sent_does_not_keep_from_reading() {
         client.say(&number.to_string()).await;
         assert_eq!(hears.recv().await.unwrap().as_str(), number.to_string());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_reads_nothing_makes_its_client_wait() {
+    let mut client = connect(async |socket: WebSocket| {
+        socket.going_away().await;
+        Close::NORMAL
+    })
+    .await;
+    let text = "x".repeat(400);
+    let mut sent = 0;
+    let wait = Duration::from_secs(1);
+    while tokio::time::timeout(wait, client.say(&text)).await.is_ok() {
+        sent += text.len();
+        assert!(sent < 16 * 1024, "what waits is bounded");
+    }
+    assert!(sent > 1000, "{sent}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! What waits for being sent: bounded by bytes, and never in the way of what is read.
+//! Messages that wait, for being sent or for the handler: bounded by bytes.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use super::message::Message;
 
 /// What a message takes beside its content, so that many empty ones are bounded as well.
-const OVERHEAD_BYTES: usize = 64;
+pub(super) const OVERHEAD_BYTES: usize = 64;
 
 /// Why a message was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,19 +35,21 @@ pub struct Outgoing {
     capacity: u32,
 }
 
+/// A message that waits.
 #[derive(Debug)]
 pub(super) struct Queued {
     message: Message,
     room: OwnedSemaphorePermit,
 }
 
-/// The socket's end of it.
+/// Where what waits comes out.
 #[derive(Debug)]
 pub(super) struct Backlog {
     queue: mpsc::UnboundedReceiver<Queued>,
     room: Arc<Semaphore>,
 }
 
+/// For so many bytes of messages that wait, each with what it takes beside its content.
 pub(super) fn channel(capacity: u32) -> (Outgoing, Backlog) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(capacity as usize));
@@ -113,8 +115,8 @@ impl Queued {
 }
 
 impl Backlog {
-    /// The next message; `None` after [`Self::close`] when all have been returned. What it
-    /// returns keeps its room until it is dropped.
+    /// The next message; `None` after [`Self::close`], or without a sender, when all have been
+    /// returned. What it returns keeps its room until it is dropped.
     pub(super) async fn recv(&mut self) -> Option<Queued> {
         self.queue.recv().await
     }

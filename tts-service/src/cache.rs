@@ -10,24 +10,24 @@ use parking_lot::Mutex;
 use voice_common::ApiError;
 use voice_common::metrics::{CacheOutcome, SpeechMetrics};
 
-use crate::flight::{Finished, Flight, Reader};
 use crate::request::SpeechKey;
+use crate::shared_synthesis::{Finished, Reader, SharedSynthesis};
 
 /// What an entry takes beside its audio and its text, about.
 const ENTRY_OVERHEAD_BYTES: u64 = 256;
 
 /// Finished and unfinished speech by all that it depends on.
-pub struct SpeechCache {
+pub(crate) struct SpeechCache {
     /// `None` where nothing is to be kept.
     finished: Option<Cache<Arc<SpeechKey>, Kept>>,
     /// Requests that ask for the same join one of these.
-    running: Mutex<HashMap<Arc<SpeechKey>, Weak<Flight>>>,
+    running: Mutex<HashMap<Arc<SpeechKey>, Weak<SharedSynthesis>>>,
     metrics: SpeechMetrics,
 }
 
 /// A body with what its events tell.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// The whole body.
     pub body: Bytes,
     /// Duration of the audio.
@@ -35,18 +35,18 @@ pub struct Kept {
 }
 
 /// How a request gets its speech.
-pub enum Found {
+pub(crate) enum Found {
     /// It was kept.
     Kept(Kept),
-    /// Somebody's request makes it now.
+    /// Another request makes it now.
     Joined(Reader),
     /// The caller makes it.
-    Begun(Arc<Flight>, Reader),
+    Begun(Arc<SharedSynthesis>, Reader),
 }
 
 impl SpeechCache {
-    /// A cache of at most so many bytes; 0 = nothing is kept and nothing shared.
-    pub fn new(most_bytes: u64, metrics: SpeechMetrics) -> Self {
+    /// A cache of at most `most_bytes`; 0 = nothing is kept and nothing shared.
+    pub(crate) fn new(most_bytes: u64, metrics: SpeechMetrics) -> Self {
         let finished = (most_bytes > 0).then(|| {
             let left = metrics.clone();
             Cache::builder()
@@ -65,23 +65,23 @@ impl SpeechCache {
     }
 
     /// Whether what is made will be kept.
-    pub fn keeps(&self) -> bool {
+    pub(crate) fn keeps(&self) -> bool {
         self.finished.is_some()
     }
 
-    /// The speech of `key` that is there or on its way, or else a flight that `begin` starts.
+    /// The speech of `key` that is there or on its way, or else what `begin` starts.
     /// Until [`Self::keep`] or [`Self::forget`], others that ask for the same join it.
     ///
     /// # Errors
     /// Those of `begin`.
-    pub fn find_or_begin(
+    pub(crate) fn find_or_begin(
         &self,
         key: &Arc<SpeechKey>,
-        begin: impl FnOnce() -> Result<(Arc<Flight>, Reader), ApiError>,
+        begin: impl FnOnce() -> Result<(Arc<SharedSynthesis>, Reader), ApiError>,
     ) -> Result<Found, ApiError> {
         let Some(finished) = &self.finished else {
-            let (flight, reader) = begin()?;
-            return Ok(Found::Begun(flight, reader));
+            let (shared, reader) = begin()?;
+            return Ok(Found::Begun(shared, reader));
         };
         // Held all the time: of two that ask for the same, one begins. What is finished is
         // kept before it stops running, so it is found in one of the two.
@@ -95,14 +95,19 @@ impl SpeechCache {
             self.metrics.cache_asked(CacheOutcome::Joined);
             return Ok(Found::Joined(reader));
         }
-        let (flight, reader) = begin()?;
+        let (shared, reader) = begin()?;
         self.metrics.cache_asked(CacheOutcome::Miss);
-        running.insert(Arc::clone(key), Arc::downgrade(&flight));
-        Ok(Found::Begun(flight, reader))
+        running.insert(Arc::clone(key), Arc::downgrade(&shared));
+        Ok(Found::Begun(shared, reader))
     }
 
-    /// The flight came to its end: what it made is kept if it isn't too large.
-    pub fn keep(&self, key: &Arc<SpeechKey>, flight: &Arc<Flight>, made: &Finished) {
+    /// The synthesis came to its end: what it made is kept if it isn't too large.
+    pub(crate) fn keep(
+        &self,
+        key: &Arc<SpeechKey>,
+        shared: &Arc<SharedSynthesis>,
+        made: &Finished,
+    ) {
         if let (Some(finished), Some(body)) = (&self.finished, &made.whole) {
             let kept = Kept {
                 body: body.clone(),
@@ -115,13 +120,13 @@ impl SpeechCache {
                 finished.insert(Arc::clone(key), kept);
             }
         }
-        self.forget(key, flight);
+        self.forget(key, shared);
     }
 
-    /// The flight is over, with or without success.
-    pub fn forget(&self, key: &Arc<SpeechKey>, flight: &Arc<Flight>) {
+    /// The synthesis is over, with or without success.
+    pub(crate) fn forget(&self, key: &Arc<SpeechKey>, shared: &Arc<SharedSynthesis>) {
         let mut running = self.running.lock();
-        let is_this = |it: &Weak<Flight>| std::ptr::eq(it.as_ptr(), Arc::as_ptr(flight));
+        let is_this = |it: &Weak<SharedSynthesis>| std::ptr::eq(it.as_ptr(), Arc::as_ptr(shared));
         if running.get(key).is_some_and(is_this) {
             running.remove(key);
         }

@@ -1,16 +1,16 @@
 //! Speech synthesis: text in, speech out, the first audio at once.
 
-pub mod api;
+mod api;
+mod app;
 pub mod audio;
-pub mod cache;
+mod cache;
 pub mod config;
 pub mod encode;
 pub mod engine;
-pub mod flight;
-pub mod library;
-pub mod request;
-pub mod runs;
+mod library;
+mod request;
+mod runs;
 pub mod service;
-pub mod speech;
-pub mod synthesis;
+mod shared_synthesis;
+mod synthesis;
 pub mod text;

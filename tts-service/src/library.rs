@@ -1,14 +1,13 @@
 //! Which voices there are, what they are called, and how one is loaded.
 
-mod piper_store;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use voice_common::ApiError;
 use voice_common::model_slots::{LoadError, ModelLoader};
 use voice_common::models_api::NamedModels;
 
-pub use self::piper_store::PiperStore;
-
-use crate::engine::{Synthesizer, VoiceInfo};
+use crate::engine::{Synthesizer, VoiceInfo, VoiceSource};
 
 /// Models of OpenAI: any of them means the default voice.
 const MODEL_ALIASES: [&str; 5] = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts", "tts", "default"];
@@ -19,32 +18,9 @@ const VOICE_ALIASES: [&str; 14] = [
     "onyx", "sage", "shimmer", "verse",
 ];
 
-/// Where voices come from: the store on disk, or a script in tests.
-pub trait VoiceSource: Send + Sync + 'static {
-    /// What is installed now, by name.
-    fn installed(&self) -> Vec<VoiceInfo>;
-
-    /// Of a voice's files: another number when they were replaced.
-    fn revision(&self, _id: &str) -> u64 {
-        0
-    }
-
-    /// Brings one into memory.
-    ///
-    /// # Errors
-    /// Why not, in words for clients.
-    fn load(&self, id: &str) -> Result<Box<dyn Synthesizer>, String>;
-
-    /// Bytes of memory that it takes with all that requests need to compute with it; `None`
-    /// where that is unknown.
-    fn footprint_bytes(&self, _id: &str) -> Option<u64> {
-        None
-    }
-}
-
 /// The voices of a service by name.
-pub struct Library {
-    source: Box<dyn VoiceSource>,
+pub(crate) struct Library {
+    sources: Vec<Arc<dyn VoiceSource>>,
     default_id: String,
 }
 
@@ -53,30 +29,45 @@ impl Library {
     ///
     /// # Errors
     /// It is not installed.
-    pub fn new(source: Box<dyn VoiceSource>, default_voice: &str) -> Result<Self, String> {
-        let installed = source.installed();
-        if !installed.iter().any(|voice| voice.id == default_voice) {
+    pub(crate) fn new(
+        sources: Vec<Arc<dyn VoiceSource>>,
+        default_voice: &str,
+    ) -> Result<Self, String> {
+        let is_default = |voice: &VoiceInfo| voice.id == default_voice;
+        if !sources
+            .iter()
+            .any(|it| it.installed().iter().any(is_default))
+        {
             return Err(format!("voice '{default_voice}' is not installed"));
         }
         Ok(Self {
-            source,
+            sources,
             default_id: default_voice.to_string(),
         })
     }
 
     /// The name of the default voice.
-    pub fn default_id(&self) -> &str {
+    pub(crate) fn default_id(&self) -> &str {
         &self.default_id
     }
 
-    /// What is installed now; a voice that was pulled after the start is there.
-    pub fn installed(&self) -> Vec<VoiceInfo> {
-        self.source.installed()
+    /// What is installed now; a voice that was pulled after the start is there. Names are
+    /// unique: of two voices of the same name only that of the first source is there.
+    pub(crate) fn installed(&self) -> Vec<VoiceInfo> {
+        let mut names = HashSet::new();
+        let voices = self.sources.iter().flat_map(|it| it.installed());
+        voices.filter(|it| names.insert(it.id.clone())).collect()
+    }
+
+    /// Where the voice of a name comes from.
+    fn source(&self, id: &str) -> Option<&dyn VoiceSource> {
+        let mut sources = self.sources.iter().map(|it| &**it);
+        sources.find(|it| it.has(id))
     }
 
     /// See [`VoiceSource::revision`].
-    pub fn revision(&self, id: &str) -> u64 {
-        self.source.revision(id)
+    pub(crate) fn revision(&self, id: &str) -> u64 {
+        self.source(id).map_or(0, |it| it.revision(id))
     }
 
     /// The voice that a client means by `model` and `voice`. A voice's name stands in either;
@@ -85,7 +76,11 @@ impl Library {
     /// # Errors
     /// [`ApiError::ModelNotFound`] for an unknown model, a bad `voice` for an unknown voice
     /// or for one that contradicts the model.
-    pub fn resolve(&self, model: Option<&str>, voice: Option<&str>) -> Result<VoiceInfo, ApiError> {
+    pub(crate) fn resolve(
+        &self,
+        model: Option<&str>,
+        voice: Option<&str>,
+    ) -> Result<VoiceInfo, ApiError> {
         let installed = self.installed();
         let find = |name: &str| installed.iter().find(|it| it.id == name);
         let names = || installed.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
@@ -98,7 +93,7 @@ impl Library {
         let by_voice = match voice.filter(|name| !VOICE_ALIASES.contains(name)) {
             None => None,
             Some(name) => Some(find(name).ok_or_else(|| {
-                let shown: String = name.chars().take(100).collect();
+                let shown = shown(name);
                 let message = format!(
                     "The voice '{shown}' is not installed. Installed: {}. OpenAI's voice names \
                      and 'default' mean '{}'.",
@@ -130,6 +125,19 @@ impl Library {
     }
 }
 
+/// The beginning of a name that a client sent, on one line.
+fn shown(name: &str) -> String {
+    let mut shown = String::new();
+    for c in name.chars().take(100) {
+        if c.is_control() {
+            shown.extend(c.escape_debug());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 impl NamedModels for Library {
     fn installed_ids(&self) -> Vec<String> {
         self.installed().into_iter().map(|voice| voice.id).collect()
@@ -144,11 +152,14 @@ impl ModelLoader for Library {
     type Model = Box<dyn Synthesizer>;
 
     fn load(&self, id: &str) -> Result<Self::Model, LoadError> {
-        self.source.load(id).map_err(LoadError)
+        let source = self
+            .source(id)
+            .ok_or_else(|| LoadError("its files are gone".into()))?;
+        source.load(id).map_err(LoadError)
     }
 
     fn footprint_bytes(&self, id: &str) -> Option<u64> {
-        self.source.footprint_bytes(id)
+        self.source(id)?.footprint_bytes(id)
     }
 }
 

@@ -7,12 +7,12 @@ use crate::encode::AudioFormat;
 
 /// Slowest and fastest speech, relative to the voice's own.
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
-/// Output rates that anybody plays, in hertz.
+/// Output rates that players know, in hertz.
 const SAMPLE_RATES: std::ops::RangeInclusive<u64> = 8_000..=48_000;
 
 /// How the audio is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// As the body.
     Audio,
     /// As events.
@@ -21,7 +21,7 @@ pub enum Delivery {
 
 /// A speaker of a voice, as clients name one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SpeakerName {
+pub(crate) enum SpeakerName {
     /// By number.
     Number(u64),
     /// By the name that the voice has for it.
@@ -30,7 +30,7 @@ pub enum SpeakerName {
 
 /// A request of which each field is sensible by itself.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SpeechFields {
+pub(crate) struct SpeechFields {
     /// The text.
     pub input: String,
     /// The model's name, if one was sent.
@@ -51,7 +51,7 @@ pub struct SpeechFields {
 
 /// All that the bytes of a piece of speech depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SpeechKey {
+pub(crate) struct SpeechKey {
     /// The voice.
     pub voice: String,
     /// Of the voice's files: another when they were replaced.
@@ -70,7 +70,7 @@ pub struct SpeechKey {
 
 impl SpeechKey {
     /// 1 is the voice's own.
-    pub fn speed(&self) -> f32 {
+    pub(crate) fn speed(&self) -> f32 {
         f32::from_bits(self.speed_bits)
     }
 }
@@ -80,7 +80,7 @@ impl SpeechFields {
     ///
     /// # Errors
     /// The first field that can't be used, by name.
-    pub fn parse(body: &[u8], most_characters: usize) -> Result<Self, ApiError> {
+    pub(crate) fn parse(body: &[u8], most_characters: usize) -> Result<Self, ApiError> {
         let value: Value = serde_json::from_slice(body).map_err(|cause| ApiError::InvalidBody {
             message: format!("The body is not valid JSON: {cause}."),
         })?;

@@ -9,7 +9,7 @@ use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 use voice_common::jobs::stopped_early;
 
-use crate::engine::{EngineError, PhonemeIds, SpeakOptions, Synthesizer};
+use crate::engine::{Aim, EngineError, Run, Synthesizer};
 use crate::text::Pause;
 
 /// Runs that may have begun before the one that is to be sent next has ended. Each keeps a
@@ -17,17 +17,16 @@ use crate::text::Pause;
 const MOST_AHEAD: usize = 4;
 
 /// A run of the voice and what ends with it.
-#[derive(Debug)]
-pub struct Part {
+pub(crate) struct Part<'a> {
     /// What is to be spoken.
-    pub phonemes: PhonemeIds,
+    pub run: Box<dyn Run + 'a>,
     /// The silence after it.
     pub pause: Pause,
 }
 
 /// What a part sounds like.
 #[derive(Debug)]
-pub struct Spoken {
+pub(crate) struct Spoken {
     /// Mono samples.
     pub samples: Vec<f32>,
     /// The silence after it.
@@ -35,26 +34,18 @@ pub struct Spoken {
 }
 
 /// What speaks for a request.
-pub struct Speaker<'a> {
+pub(crate) struct Speaker<'a> {
     /// The voice.
     pub model: &'a dyn Synthesizer,
     /// The right to compute.
     pub permit: &'a Permit,
-    /// How to speak.
-    pub options: SpeakOptions,
     /// Stops every run.
     pub cancellation: &'a Cancellation,
 }
 
 impl Speaker<'_> {
-    fn speak(&self, part: &Part, is_accompanied: bool) -> Result<Spoken, ApiError> {
-        let options = SpeakOptions {
-            is_accompanied,
-            ..self.options
-        };
-        let made = self
-            .model
-            .speak(self.permit, &part.phonemes, options, self.cancellation);
+    fn speak(&self, part: &Part<'_>, aim: Aim) -> Result<Spoken, ApiError> {
+        let made = part.run.speak(self.permit, aim, self.cancellation);
         Ok(Spoken {
             samples: made.map_err(|error| engine_error(error, self.cancellation))?,
             pause: part.pause,
@@ -63,7 +54,7 @@ impl Speaker<'_> {
 }
 
 /// What a client gets for an error of the engine.
-pub fn engine_error(error: EngineError, cancellation: &Cancellation) -> ApiError {
+pub(crate) fn engine_error(error: EngineError, cancellation: &Cancellation) -> ApiError {
     match error {
         EngineError::Cancelled => stopped_early(cancellation),
         EngineError::Failed(cause) => ApiError::internal(cause),
@@ -78,18 +69,18 @@ enum Ahead<'scope> {
 
 /// Speaks parts one after the other. The threads of runs that have begun early end with
 /// `scope`.
-pub struct Runs<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> {
+pub(crate) struct Runs<'scope, 'env, P: Iterator<Item = Result<Part<'env>, ApiError>>> {
     scope: &'scope Scope<'scope, 'env>,
     speaker: &'scope Speaker<'env>,
     parts: P,
     /// Parts whose turn has not come.
-    upcoming: VecDeque<Result<Part, ApiError>>,
+    upcoming: VecDeque<Result<Part<'env>, ApiError>>,
     ahead: VecDeque<Ahead<'scope>>,
 }
 
-impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env, P> {
+impl<'scope, 'env, P: Iterator<Item = Result<Part<'env>, ApiError>>> Runs<'scope, 'env, P> {
     /// None has begun yet.
-    pub fn new(
+    pub(crate) fn new(
         scope: &'scope Scope<'scope, 'env>,
         speaker: &'scope Speaker<'env>,
         parts: P,
@@ -103,8 +94,8 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
         }
     }
 
-    /// Begins as many of the next runs as nobody else has to wait for.
-    pub fn begin_more(&mut self) {
+    /// Begins as many of the next runs as no other request has to wait for.
+    pub(crate) fn begin_more(&mut self) {
         let room = MOST_AHEAD.saturating_sub(self.ahead.len());
         let room = room.min(self.speaker.model.free_runs());
         // One more than may begin, to know whether the text goes on.
@@ -113,10 +104,14 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
         if self.ahead.is_empty() && !worth_beginning_together(&self.upcoming) {
             next = next.min(1);
         }
-        let is_accompanied = self.ahead.len() + next > 1;
+        let aim = if self.ahead.len() + next > 1 {
+            Aim::Throughput
+        } else {
+            Aim::Latency
+        };
         for part in self.upcoming.drain(..next) {
             let begun = match part {
-                Ok(part) => begin(self.scope, self.speaker, part, is_accompanied),
+                Ok(part) => begin(self.scope, self.speaker, part, aim),
                 Err(error) => Ahead::Failed(error),
             };
             self.ahead.push_back(begun);
@@ -124,7 +119,7 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
     }
 
     /// Whether there is another part.
-    pub fn has_more(&mut self) -> bool {
+    pub(crate) fn has_more(&mut self) -> bool {
         self.look_ahead(1);
         !self.ahead.is_empty() || !self.upcoming.is_empty()
     }
@@ -135,16 +130,16 @@ impl<'scope, 'env, P: Iterator<Item = Result<Part, ApiError>>> Runs<'scope, 'env
     }
 }
 
-fn begin<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    speaker: &'scope Speaker<'_>,
-    part: Part,
-    is_accompanied: bool,
+fn begin<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    speaker: &'scope Speaker<'env>,
+    part: Part<'env>,
+    aim: Aim,
 ) -> Ahead<'scope> {
     let (runtime, span) = (Handle::current(), tracing::Span::current());
     let run = move || {
         let (_runtime, _span) = (runtime.enter(), span.enter());
-        speaker.speak(&part, is_accompanied)
+        speaker.speak(&part, aim)
     };
     match Builder::new().name("run".into()).spawn_scoped(scope, run) {
         Ok(run) => Ahead::Running(run),
@@ -154,8 +149,8 @@ fn begin<'scope>(
 
 /// Two runs beside each other cost less than one after the other with all threads, but where
 /// they are the last ones, half of the threads are idle while the longer one ends.
-fn worth_beginning_together(upcoming: &VecDeque<Result<Part, ApiError>>) -> bool {
-    let length = |it: &Result<Part, ApiError>| it.as_ref().map_or(0, |it| it.phonemes.0.len());
+fn worth_beginning_together(upcoming: &VecDeque<Result<Part<'_>, ApiError>>) -> bool {
+    let length = |it: &Result<Part<'_>, ApiError>| it.as_ref().map_or(0, |it| it.run.length());
     match (upcoming.len(), upcoming.front(), upcoming.back()) {
         (2, Some(one), Some(other)) => {
             let (one, other) = (length(one), length(other));
@@ -165,7 +160,7 @@ fn worth_beginning_together(upcoming: &VecDeque<Result<Part, ApiError>>) -> bool
     }
 }
 
-impl<P: Iterator<Item = Result<Part, ApiError>>> Iterator for Runs<'_, '_, P> {
+impl<'env, P: Iterator<Item = Result<Part<'env>, ApiError>>> Iterator for Runs<'_, 'env, P> {
     type Item = Result<Spoken, ApiError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -178,7 +173,7 @@ impl<P: Iterator<Item = Result<Part, ApiError>>> Iterator for Runs<'_, '_, P> {
             None => {
                 self.look_ahead(1);
                 let part = self.upcoming.pop_front()?;
-                Some(part.and_then(|part| self.speaker.speak(&part, false)))
+                Some(part.and_then(|part| self.speaker.speak(&part, Aim::Latency)))
             }
         }
     }

@@ -10,21 +10,20 @@ use voice_common::server::InheritedSockets;
 use voice_common::service::{Assembled, Ports};
 
 use crate::api;
+use crate::app::App;
 use crate::cache::SpeechCache;
 use crate::config::TtsConfig;
-use crate::engine::stop_tidying;
-use crate::library::{Library, PiperStore, VoiceSource};
-use crate::speech::App;
-use crate::synthesis::Manner;
+use crate::engine::{self, VoiceSource};
+use crate::library::Library;
 
-/// A character takes at most so many bytes in JSON: two escapes of six.
+/// Bytes that a character takes at most in JSON: two escapes of six.
 const JSON_BYTES_A_CHARACTER: u64 = 12;
 /// Bodies up to here are read whatever the limit on characters is, so that a text that is too
 /// long gets an answer that says so.
 const BODY_BYTES: u64 = 2 * 1024 * 1024;
 
 /// A service that is ready to be run.
-pub struct Built {
+pub(crate) struct Built {
     /// With everything around its endpoints.
     pub service: Assembled<Library>,
     /// What the endpoints share.
@@ -35,14 +34,14 @@ pub struct Built {
 ///
 /// # Errors
 /// One line that says which setting can't be used. Must be called on a tokio runtime.
-pub fn build(
+pub(crate) fn build(
     config: &TtsConfig,
-    source: Box<dyn VoiceSource>,
+    sources: Vec<Arc<dyn VoiceSource>>,
     thresholds: Thresholds,
 ) -> Result<Built, String> {
     let (common, tts) = (&config.common, &config.tts);
     let library =
-        Library::new(source, &tts.tts_voice).map_err(|cause| format!("TTS_VOICE: {cause}"))?;
+        Library::new(sources, &tts.tts_voice).map_err(|cause| format!("TTS_VOICE: {cause}"))?;
     let default_voice = library.default_id().to_string();
     let version = env!("CARGO_PKG_VERSION");
     let core = Arc::new(ServiceCore::new("tts", version, common, thresholds));
@@ -54,11 +53,7 @@ pub fn build(
     let app = Arc::new(App {
         jobs: Arc::clone(&jobs),
         cache,
-        manner: Manner {
-            pauses: tts.pauses(),
-            noise_scale: tts.tts_noise_scale,
-            noise_w_scale: tts.tts_noise_w_scale,
-        },
+        pauses: tts.pauses(),
         most_characters: tts.max_input_chars as usize,
         body_limit,
     });
@@ -72,22 +67,28 @@ pub fn build(
 /// # Errors
 /// One line for the operator: what can't be used and what to do.
 pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), String> {
-    let source = PiperStore::open(&config)?;
-    let (use_gpu, device) = source.device();
-    let thresholds = config.common.thresholds(use_gpu);
-    let Built { service, .. } = build(&config, Box::new(source), thresholds)?;
+    let sources = engine::open(&config)?;
+    let on_gpu = sources.iter().any(|it| it.computes().on_gpu);
+    let default = sources.iter().find(|it| it.has(&config.tts.tts_voice));
+    let device = default.map(|it| it.computes().description);
+    let thresholds = config.common.thresholds(on_gpu);
+    let Built { service, app } = build(&config, sources.clone(), thresholds)?;
     let ports = Ports {
         service: config.tts.tts_port,
         probe: config.tts.tts_probe_port,
     };
     let bound = ports.bind(&config.common, sockets)?;
     tracing::info!(
-        voice = service.health.default_model,
+        voice = app.jobs.models.loader().default_id(),
         device,
         "serving this voice by default"
     );
+    // Loaded voices are to end with the service.
+    drop(app);
     let ended = service.run(&config.common, bound).await;
-    // Blocking, but for some 50 ms at most, and nothing else goes on any more.
-    stop_tidying();
+    // Blocking, but not for long, and nothing else goes on any more.
+    for source in sources {
+        source.shutdown();
+    }
     ended
 }

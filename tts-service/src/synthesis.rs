@@ -14,29 +14,18 @@ use voice_common::metrics::InferenceCost;
 use crate::audio::{PauseLengths, SpeechAssembler};
 use crate::encode::{AudioFormat, Encoder, UnsupportedRate, encoder, make_exact};
 use crate::engine::{SpeakOptions, Synthesizer};
-use crate::flight::{Finished, Flight};
 use crate::request::SpeechKey;
 use crate::runs::{Part, Runs, Speaker, Spoken, engine_error};
+use crate::shared_synthesis::{Finished, SharedSynthesis};
 use crate::text::{Pause, utterances};
-
-/// What an operator sets for all speech.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Manner {
-    /// Silences.
-    pub pauses: PauseLengths,
-    /// Variation of the sound; `None` is the voice's own.
-    pub noise_scale: Option<f32>,
-    /// Variation of the rhythm; `None` is the voice's own.
-    pub noise_w_scale: Option<f32>,
-}
 
 /// What is to be made.
 #[derive(Debug)]
-pub struct Order<'a> {
+pub(crate) struct SynthesisJob<'a> {
     /// The text and what the client wants of it.
     pub speech: &'a SpeechKey,
-    /// What the operator wants of it.
-    pub manner: Manner,
+    /// Silences, as the operator set them.
+    pub pauses: PauseLengths,
     /// Give the whole body at the end, beside its pieces.
     pub whole_is_wanted: bool,
     /// When the client asked.
@@ -44,59 +33,55 @@ pub struct Order<'a> {
 }
 
 /// Text that leaves nothing to speak.
-pub fn nothing_to_speak() -> ApiError {
+pub(crate) fn nothing_to_speak() -> ApiError {
     let message = "input has nothing to speak: it holds no letters, digits or symbols that the \
                    voice knows.";
     ApiError::invalid("input", message)
 }
 
 /// A rate that the format can't have.
-pub fn unsupported_rate(unsupported: &UnsupportedRate) -> ApiError {
+pub(crate) fn unsupported_rate(unsupported: &UnsupportedRate) -> ApiError {
     ApiError::invalid("sample_rate", unsupported.to_string())
 }
 
 /// The end of a piece of speech, to be handed out when the permit is back: a client that asks
 /// again as soon as its body ends shall find the slot free.
 #[derive(Debug)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// The last piece of the body, which may be empty.
     pub last: Bytes,
     /// What it all is.
     pub finished: Finished,
 }
 
-/// Makes the speech and hands it to the flight piece by piece, all but its ending. The last
+/// Makes the speech and hands it to its readers piece by piece, all but its ending. The last
 /// piece and the end go together, so that a client of a short text gets a body of known
 /// length.
 ///
 /// # Errors
 /// Why there is none, or not all.
-pub fn synthesise(
-    order: &Order<'_>,
+pub(crate) fn synthesise(
+    job: &SynthesisJob<'_>,
     granted: &Granted<'_, Box<dyn Synthesizer>>,
-    flight: &Flight,
+    shared: &SharedSynthesis,
     core: &ServiceCore,
 ) -> Result<Ending, ApiError> {
     let model = &**granted.model;
     let cancellation = granted.cancellation;
-    let speech = order.speech;
+    let speech = job.speech;
     let options = SpeakOptions {
         speaker: speech.speaker,
         speed: speech.speed(),
-        noise_scale: order.manner.noise_scale,
-        noise_w_scale: order.manner.noise_w_scale,
-        is_accompanied: false,
     };
     let speaker = Speaker {
         model,
         permit: granted.permit,
-        options,
         cancellation,
     };
     let mut clock = Clock::default();
-    let mut body = Body::new(order, model.info().sample_rate_hz)?;
+    let mut body = Body::new(job, model.info().sample_rate_hz)?;
     std::thread::scope(|scope| {
-        let parts = parts(speech, model, cancellation);
+        let parts = parts(&speech.text, model, options, cancellation);
         let mut runs = Runs::new(scope, &speaker, parts);
         while let Some(spoken) = clock.measure(|| runs.next()) {
             let Spoken { samples, pause } = spoken?;
@@ -107,8 +92,8 @@ pub fn synthesise(
             if clock.measure(|| runs.has_more())
                 && let Some(piece) = body.take_piece()
             {
-                body.note_first(core, order.asked);
-                flight
+                body.note_first(core, job.asked);
+                shared
                     .push(piece, &Handle::current())
                     .map_err(|_| stopped_early(cancellation))?;
             }
@@ -119,7 +104,7 @@ pub fn synthesise(
         return Err(nothing_to_speak());
     }
     clock.measure(|| body.end())?;
-    body.note_first(core, order.asked);
+    body.note_first(core, job.asked);
     let audio_seconds = body.audio_seconds();
     core.inference_finished(InferenceCost {
         processing_seconds: clock.spent.as_secs_f64(),
@@ -135,33 +120,33 @@ pub fn synthesise(
 
 /// The runs of the voice for a text, each made when it is asked for.
 fn parts<'a>(
-    speech: &SpeechKey,
+    text: &str,
     model: &'a dyn Synthesizer,
+    options: SpeakOptions,
     cancellation: &'a Cancellation,
-) -> impl Iterator<Item = Result<Part, ApiError>> + 'a {
-    let speed = speech.speed();
-    utterances(&speech.text, &model.info().language)
+) -> impl Iterator<Item = Result<Part<'a>, ApiError>> + use<'a> {
+    utterances(text, &model.info().language)
         .into_iter()
         .flat_map(move |utterance| {
-            let sentences = match model.prepare(&utterance.text, speed) {
-                Ok(sentences) => sentences,
+            let runs = match model.prepare(&utterance.text, options) {
+                Ok(runs) => runs,
                 Err(error) => return vec![Err(engine_error(error, cancellation))],
             };
-            // The phonemiser may see more sentences than the splitter did.
-            let last = sentences.len().saturating_sub(1);
-            let part = |(index, phonemes)| {
+            // The engine may see more sentences than the splitter did.
+            let last = runs.len().saturating_sub(1);
+            let part = |(index, run)| {
                 let pause = if index == last {
                     utterance.pause
                 } else {
                     Pause::Sentence
                 };
-                Ok(Part { phonemes, pause })
+                Ok(Part { run, pause })
             };
-            sentences.into_iter().enumerate().map(part).collect()
+            runs.into_iter().enumerate().map(part).collect()
         })
 }
 
-/// Time spent computing, without that in which nobody read.
+/// Time spent computing, without that in which the clients did not read.
 #[derive(Default)]
 struct Clock {
     spent: Duration,
@@ -197,13 +182,13 @@ struct Body {
 }
 
 impl Body {
-    fn new(order: &Order<'_>, sample_rate_hz: u32) -> Result<Self, ApiError> {
-        let speech = order.speech;
+    fn new(job: &SynthesisJob<'_>, sample_rate_hz: u32) -> Result<Self, ApiError> {
+        let speech = job.speech;
         let encoder = encoder(speech.format, sample_rate_hz, speech.sample_rate_hz)
             .map_err(|unsupported| unsupported_rate(&unsupported))?;
         Ok(Self {
             stages: Some(Stages {
-                assembler: SpeechAssembler::new(sample_rate_hz, order.manner.pauses),
+                assembler: SpeechAssembler::new(sample_rate_hz, job.pauses),
                 encoder,
             }),
             format: speech.format,
@@ -211,7 +196,7 @@ impl Body {
             samples: 0,
             encoded: Vec::new(),
             whole: Some(Vec::new()),
-            whole_is_wanted: order.whole_is_wanted,
+            whole_is_wanted: job.whole_is_wanted,
             is_first: true,
         })
     }

@@ -9,7 +9,7 @@ use crate::encode::AudioFormat;
 /// A request for speech.
 #[derive(ToSchema)]
 #[allow(dead_code)] // only its schema is used
-pub struct SpeechForm {
+pub(super) struct SpeechForm {
     /// The text to speak, 1 to 4096 characters unless the operator set another limit.
     #[schema(min_length = 1)]
     input: String,
@@ -39,7 +39,7 @@ pub struct SpeechForm {
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[allow(dead_code)] // only its schema is used
-pub enum VoiceChoice {
+pub(super) enum VoiceChoice {
     /// By name.
     Name(String),
     /// By an object with the name.
@@ -53,7 +53,7 @@ pub enum VoiceChoice {
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[allow(dead_code)] // only its schema is used
-pub enum SpeakerChoice {
+pub(super) enum SpeakerChoice {
     /// By number.
     Number(u32),
     /// By name.
@@ -64,7 +64,7 @@ pub enum SpeakerChoice {
 #[derive(ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(dead_code)] // only its schema is used
-pub enum StreamFormat {
+pub(super) enum StreamFormat {
     Audio,
     Sse,
 }
@@ -72,7 +72,7 @@ pub enum StreamFormat {
 /// One event of `stream_format=sse`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type")]
-pub enum SpeechEvent {
+pub(super) enum SpeechEvent {
     /// More audio.
     #[serde(rename = "speech.audio.delta")]
     Delta {
@@ -93,7 +93,7 @@ pub enum SpeechEvent {
 /// What a piece of speech took, in OpenAI's shape: there are no tokens here, so the text
 /// counts by character.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Usage {
+pub(super) struct Usage {
     /// Characters of the text.
     pub input_tokens: usize,
     /// Always 0.

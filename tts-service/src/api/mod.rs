@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::speech::App;
+use crate::app::App;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,7 +24,7 @@ use crate::speech::App;
 struct Documentation;
 
 /// All endpoints of this service that need a key when keys are configured.
-pub fn routes(app: Arc<App>) -> OpenApiRouter {
+pub(crate) fn routes(app: Arc<App>) -> OpenApiRouter {
     OpenApiRouter::with_openapi(Documentation::openapi())
         .routes(routes!(speech::speak))
         .routes(routes!(voices::list))

@@ -19,10 +19,10 @@ use voice_common::frame::with_queue_wait;
 use voice_common::health::ServiceCore;
 
 use super::documents::{SpeechEvent, SpeechForm, Usage};
+use crate::app::{App, Speech};
 use crate::encode::AudioFormat;
-use crate::flight::{Finished, Next, Reader};
 use crate::request::{Delivery, SpeechFields};
-use crate::speech::{App, Speech};
+use crate::shared_synthesis::{Finished, Next, Reader};
 
 /// Speak a text. The body begins as soon as the first sentence is ready.
 #[utoipa::path(
@@ -34,7 +34,10 @@ use crate::speech::{App, Speech};
             (Vec<u8> = "audio/flac"), (Vec<u8> = "audio/wav"), (Vec<u8> = "audio/pcm"),
             (SpeechEvent = "text/event-stream"))),
         ErrorResponses))]
-pub async fn speak(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn speak(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let asked = Instant::now();
     let body = receive(request, &app).await?;
     let fields = SpeechFields::parse(&body, app.most_characters)?;

@@ -18,8 +18,7 @@ use voice_common::health::ServiceCore;
 
 use crate::config::TtsConfig;
 use crate::engine::scripted::Scripted;
-use crate::engine::{EngineError, PhonemeIds, SpeakOptions, Synthesizer, VoiceInfo};
-use crate::library::VoiceSource;
+use crate::engine::{EngineError, Run, SpeakOptions, Synthesizer, VoiceInfo, VoiceSource};
 use crate::service;
 
 /// Voices that all speak by the same script.
@@ -50,22 +49,16 @@ impl Synthesizer for Shared {
         &self.1
     }
 
-    fn prepare(&self, text: &str, speed: f32) -> Result<Vec<PhonemeIds>, EngineError> {
-        self.0.prepare(text, speed)
+    fn prepare(
+        &self,
+        text: &str,
+        options: SpeakOptions,
+    ) -> Result<Vec<Box<dyn Run + '_>>, EngineError> {
+        self.0.prepare(text, options)
     }
 
     fn free_runs(&self) -> usize {
         self.0.free_runs()
-    }
-
-    fn speak(
-        &self,
-        permit: &voice_common::admission::Permit,
-        phonemes: &PhonemeIds,
-        options: SpeakOptions,
-        cancellation: &voice_common::cancellation::Cancellation,
-    ) -> Result<Vec<f32>, EngineError> {
-        self.0.speak(permit, phonemes, options, cancellation)
     }
 }
 
@@ -82,8 +75,8 @@ fn service(flags: &[&str], script: Scripted) -> Service {
         .chain(flags);
     let config = TtsConfig::parse_from(flags);
     let thresholds = config.common.thresholds(false);
-    let voices = Box::new(Voices(Arc::clone(&script)));
-    let built = service::build(&config, voices, thresholds).unwrap();
+    let voices = Arc::new(Voices(Arc::clone(&script)));
+    let built = service::build(&config, vec![voices], thresholds).unwrap();
     Service {
         router: built.service.router,
         core: Arc::clone(&built.app.jobs.core),

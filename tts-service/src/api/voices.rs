@@ -8,12 +8,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use voice_common::error::ErrorResponses;
 
+use crate::app::App;
 use crate::engine::VoiceInfo;
-use crate::speech::App;
 
 /// A voice.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Voice {
+pub(super) struct Voice {
     /// The name to ask for.
     id: String,
     /// The same, for clients that show it.
@@ -40,7 +40,7 @@ impl From<VoiceInfo> for Voice {
 
 /// All installed voices.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VoiceList {
+pub(super) struct VoiceList {
     /// By name.
     voices: Vec<Voice>,
 }
@@ -48,7 +48,7 @@ pub struct VoiceList {
 /// List the installed voices.
 #[utoipa::path(get, path = "/v1/audio/voices", tag = "Audio", security((), ("bearer" = [])),
     responses((status = 200, body = VoiceList), ErrorResponses))]
-pub async fn list(State(app): State<Arc<App>>) -> Json<VoiceList> {
+pub(super) async fn list(State(app): State<Arc<App>>) -> Json<VoiceList> {
     let mut voices: Vec<Voice> = app
         .jobs
         .models

@@ -15,7 +15,7 @@ const NO_SPEECH_DB: f32 = -66.0;
 const GATE_BELOW_LOUDEST_DB: f32 = -20.0;
 /// The level of the frames that count, about that of a recorded book.
 const TARGET_DB: f32 = -20.0;
-/// No further than this: a whisper must not become a shout, nor its noise be heard.
+/// No further than this: a quiet utterance stays quieter than others, and its noise unheard.
 const MAX_GAIN_DB: f32 = 15.0;
 const MIN_GAIN_DB: f32 = -15.0;
 

@@ -22,8 +22,8 @@ fn cache(bytes: u64) -> SpeechCache {
     SpeechCache::new(bytes, Metrics::new("tts").speech)
 }
 
-fn begin() -> (Arc<Flight>, Reader) {
-    Flight::new(Cancellation::new())
+fn begin() -> (Arc<SharedSynthesis>, Reader) {
+    SharedSynthesis::new(Cancellation::new())
 }
 
 /// Asks for `key` and has it made if it isn't there; says what was found.
@@ -31,13 +31,13 @@ fn ask(cache: &SpeechCache, key: &Arc<SpeechKey>, body: &Bytes) -> &'static str 
     match cache.find_or_begin(key, || Ok(begin())).unwrap() {
         Found::Kept(_) => "kept",
         Found::Joined(_) => "joined",
-        Found::Begun(flight, _reader) => {
+        Found::Begun(shared, _reader) => {
             let made = Finished {
                 whole: Some(body.clone()),
                 audio_seconds: 1.0,
             };
-            flight.finish(body.clone(), made.clone());
-            cache.keep(key, &flight, &made);
+            shared.finish(body.clone(), made.clone());
+            cache.keep(key, &shared, &made);
             "begun"
         }
     }
@@ -69,9 +69,9 @@ fn what_was_made_is_kept_and_everything_that_changes_it_counts() {
 }
 
 #[test]
-fn two_that_want_the_same_at_once_get_one_flight() {
+fn two_that_want_the_same_at_once_share_one_synthesis() {
     let cache = cache(MIB);
-    let Found::Begun(flight, reader) = cache.find_or_begin(&key("a"), || Ok(begin())).unwrap()
+    let Found::Begun(shared, reader) = cache.find_or_begin(&key("a"), || Ok(begin())).unwrap()
     else {
         panic!("nobody else asked");
     };
@@ -81,12 +81,12 @@ fn two_that_want_the_same_at_once_get_one_flight() {
     ));
     // Once all have left it is lost, and the next begins anew.
     drop(reader);
-    assert!(flight.cancellation().is_cancelled());
+    assert!(shared.cancellation().is_cancelled());
     let Ok(Found::Begun(second, _reader)) = cache.find_or_begin(&key("a"), || Ok(begin())) else {
         panic!("the first is lost");
     };
     // The end of the first doesn't hide the second.
-    cache.forget(&key("a"), &flight);
+    cache.forget(&key("a"), &shared);
     assert!(matches!(
         cache.find_or_begin(&key("a"), || Ok(begin())),
         Ok(Found::Joined(_))

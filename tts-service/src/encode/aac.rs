@@ -8,8 +8,8 @@ use std::thread;
 
 use xaac_rs::{Encoder, EncoderConfig, OutputFormat, Profile};
 
+use super::codec::{Codec, EncodeError};
 use super::samples::to_i16;
-use super::{Codec, EncodeError};
 
 const NAME: &str = "aac";
 
@@ -68,7 +68,7 @@ impl Codec for Aac {
 }
 
 /// libxaac's encoder on a thread of its own: its handle may not go from thread to thread, as an
-/// encoder of ours does. Who pushes waits for it, so no more computes than without it; it ends
+/// encoder of ours does. The thread that pushes waits for it, so no more computes than without it; it ends
 /// when this is dropped.
 struct Libxaac {
     frames: SyncSender<Vec<i16>>,

@@ -1,7 +1,8 @@
 //! From a stream's body to a file's: what only the end could tell.
 
+use super::flac;
+use super::format::AudioFormat;
 use super::pcm::{DATA_SIZE_AT, RIFF_SIZE_AT, RIFF_SIZE_EXCLUDES_BYTES, WAV_HEADER_BYTES};
-use super::{AudioFormat, flac};
 
 /// Puts into the header of a finished body what its encoder could not know: the sizes of WAV,
 /// the number of samples of FLAC. The other formats don't have them. A body that is not one of

@@ -6,6 +6,7 @@
 //! are cut into pushes, but for the pages of Ogg, which end with each push.
 
 mod aac;
+mod codec;
 mod exact;
 mod flac;
 mod format;
@@ -19,30 +20,13 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use codec::EncodeError;
 pub use exact::make_exact;
 pub use format::{AudioFormat, UnknownFormat};
 pub use rates::{MAX_RATE_HZ, MIN_RATE_HZ, UnsupportedRate, output_rate_hz};
 
+use codec::Codec;
 use resample::Resampler;
-
-/// The encoder failed. For the log: no input of ours should lead to it.
-#[derive(Debug, thiserror::Error)]
-#[error("{codec}: {reason}")]
-pub struct EncodeError {
-    /// The codec that failed.
-    pub codec: &'static str,
-    /// What it said.
-    pub reason: String,
-}
-
-impl EncodeError {
-    fn new(codec: &'static str, reason: impl std::fmt::Debug) -> Self {
-        Self {
-            codec,
-            reason: format!("{reason:?}"),
-        }
-    }
-}
 
 /// One response's audio, turned to bytes while it is made.
 pub trait Encoder: Send {
@@ -93,12 +77,6 @@ pub fn encoder(
         clean: Vec::new(),
         resampled: Vec::new(),
     }))
-}
-
-/// A codec behind [`Resampling`]: it gets samples from -1 to 1 at its own rate.
-trait Codec: Send {
-    fn encode(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), EncodeError>;
-    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), EncodeError>;
 }
 
 /// What all formats have in common: numbers are checked, resampled and clipped.

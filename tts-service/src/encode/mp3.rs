@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 
 use mp3lame_encoder::{Bitrate, Builder, Encoder, FlushGap, Mode, MonoPcm, Quality};
 
-use super::{Codec, EncodeError};
+use super::codec::{Codec, EncodeError};
 
 const NAME: &str = "mp3";
 

@@ -2,8 +2,8 @@
 
 use opusic_c::{Application, Bandwidth, Bitrate, Channels, Encoder, SampleRate, Signal};
 
+use super::codec::{Codec, EncodeError};
 use super::ogg::OggWriter;
-use super::{Codec, EncodeError};
 
 const NAME: &str = "opus";
 

@@ -1,7 +1,7 @@
 //! 16-bit samples, bare or behind the header of a WAV file.
 
+use super::codec::{Codec, EncodeError};
 use super::samples::to_i16;
-use super::{Codec, EncodeError};
 
 /// The header's length, and where in it the two sizes are.
 pub(super) const WAV_HEADER_BYTES: usize = 44;

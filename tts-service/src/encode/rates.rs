@@ -1,6 +1,6 @@
 //! Which sample rates a format can have.
 
-use super::AudioFormat;
+use super::format::AudioFormat;
 
 /// The lowest rate of input and output.
 pub const MIN_RATE_HZ: u32 = 8_000;

@@ -1,106 +1,86 @@
-//! Text to samples: the trait that the service computes through, and its engine.
+//! Text to samples: the traits that the service computes through, and the engines behind them.
 //!
-//! [`Synthesizer::prepare`] turns a piece of text into phoneme sequences, each of which
-//! [`Synthesizer::speak`] makes samples of. The two are apart because the first takes
-//! milliseconds and the second is what a [`Permit`] is for.
+//! `Synthesizer::prepare` turns a piece of text into runs, and `Run::speak` makes samples of
+//! one. The two are apart because the first takes milliseconds and the second is what a
+//! [`Permit`](voice_common::admission::Permit) is for.
+//!
+//! An engine is a folder with a function that opens it, and a line in `ENGINES`. What several
+//! of them may use is in folders of its own: `onnx` (ONNX Runtime: its library, sessions and
+//! memory) and `espeak` (eSpeak NG: phonemes).
 
 mod espeak;
-mod phonemes;
+mod onnx;
 mod piper;
-mod pool_shape;
-mod runtime;
-mod runtime_library;
-#[cfg(any(test, feature = "test-double"))]
-pub mod scripted;
-mod scripts;
-mod sessions;
-mod shared_arena;
-mod shared_session;
+#[cfg(test)]
+pub(crate) mod scripted;
+mod synthesizer;
 #[cfg(test)]
 mod test_files;
-mod tidied;
-mod voice_config;
 
-use voice_common::admission::Permit;
-use voice_common::cancellation::Cancellation;
+use std::sync::Arc;
 
-pub use espeak::Espeak;
-pub use phonemes::{MAX_RUN_PHONEMES, Phonemiser, to_ids};
-pub use piper::{EngineConfig, PiperVoice, Shared};
-pub use pool_shape::{PoolShape, footprint_bytes};
-pub use runtime::Runtime;
-pub use sessions::stop_tidying;
-pub use voice_config::{PhonemeSource, VoiceConfig};
+use voice_stack_models::Store;
 
-/// What a voice is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct VoiceInfo {
-    /// Its name, such as `en_US-joe-medium`.
-    pub id: String,
-    /// The language of its texts as a BCP 47 tag, such as `en-US`.
-    pub language: String,
-    /// Samples per second of what it makes.
-    pub sample_rate_hz: u32,
-    /// Names of its speakers by their number; empty where there is one only.
-    pub speakers: Vec<String>,
+pub use espeak::{Espeak, Phonemiser};
+pub use onnx::Runtime;
+pub use piper::{VoiceConfig, phonemes, to_ids};
+pub(crate) use synthesizer::{
+    Aim, EngineError, Run, SpeakOptions, Synthesizer, VoiceInfo, VoiceSource,
+};
+
+use crate::config::TtsConfig;
+
+/// Opens an engine with the models of a store.
+///
+/// # Errors
+/// One line that says what is missing, with the command that fetches it, or what can't be used.
+type Open = fn(&Store, &TtsConfig) -> Result<Arc<dyn VoiceSource>, String>;
+
+/// All engines. Where two have a voice of the same name, it is that of the first.
+const ENGINES: &[Open] = &[piper::open];
+
+/// The voices of all engines that can be opened; the one of the default voice must be among them.
+///
+/// # Errors
+/// One line that says what the default voice lacks.
+pub(crate) fn open(config: &TtsConfig) -> Result<Vec<Arc<dyn VoiceSource>>, String> {
+    let dir = match &config.common.models_dir {
+        Some(dir) => dir.clone(),
+        None => Store::default_dir().map_err(|error| error.to_string())?,
+    };
+    open_these(ENGINES, &Store::new(dir), config)
 }
 
-/// How to speak.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SpeakOptions {
-    /// Number of the speaker, below the number of speakers.
-    pub speaker: Option<i64>,
-    /// 1 is the voice's own speed, 2 is twice as fast.
-    pub speed: f32,
-    /// Variation of the sound; `None` is the voice's own.
-    pub noise_scale: Option<f32>,
-    /// Variation of the rhythm; `None` is the voice's own.
-    pub noise_w_scale: Option<f32>,
-    /// Other runs of the same text are computed beside this one. It sounds the same.
-    pub is_accompanied: bool,
+fn open_these(
+    engines: &[Open],
+    store: &Store,
+    config: &TtsConfig,
+) -> Result<Vec<Arc<dyn VoiceSource>>, String> {
+    let mut sources = Vec::new();
+    let mut refusals = Vec::new();
+    for open in engines {
+        match open(store, config) {
+            Ok(source) => sources.push(source),
+            Err(reason) => refusals.push(reason),
+        }
+    }
+    let default = &config.tts.tts_voice;
+    if sources.iter().any(|it| it.has(default)) {
+        for reason in refusals {
+            tracing::warn!(
+                reason,
+                "an engine that the default voice doesn't need is left out"
+            );
+        }
+        return Ok(sources);
+    }
+    let not_installed = store.require_voice(default).err();
+    Err(match (not_installed, refusals.into_iter().next()) {
+        (Some(error), _) => format!("TTS_VOICE: {error}"),
+        (None, Some(reason)) => reason,
+        (None, None) => format!("TTS_VOICE: no engine can speak the voice '{default}'"),
+    })
 }
 
-/// One run of the voice: ids of phonemes, with padding and both ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PhonemeIds(pub Vec<i64>);
-
-/// Why there is no speech.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// It was cancelled.
-    #[error("cancelled")]
-    Cancelled,
-    /// The engine failed; for the log, not for clients.
-    #[error("{0}")]
-    Failed(String),
-}
-
-/// A loaded voice.
-pub trait Synthesizer: Send + Sync {
-    /// What it is.
-    fn info(&self) -> &VoiceInfo;
-
-    /// The phoneme sequences of a text, one a sentence as the phonemiser sees sentences, unless
-    /// that is too long to be computed at once at this speed; none where there is nothing to
-    /// speak.
-    ///
-    /// # Errors
-    /// The phonemiser failed.
-    fn prepare(&self, text: &str, speed: f32) -> Result<Vec<PhonemeIds>, EngineError>;
-
-    /// How many runs could begin now without waiting for others.
-    fn free_runs(&self) -> usize;
-
-    /// Mono samples, about -1 to 1, at the rate of [`VoiceInfo`]. Called on a blocking thread
-    /// inside a tokio runtime.
-    ///
-    /// # Errors
-    /// It was cancelled, or the engine failed.
-    fn speak(
-        &self,
-        permit: &Permit,
-        phonemes: &PhonemeIds,
-        options: SpeakOptions,
-        cancellation: &Cancellation,
-    ) -> Result<Vec<f32>, EngineError>;
-}
+#[cfg(test)]
+mod tests;

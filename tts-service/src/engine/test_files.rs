@@ -14,15 +14,15 @@ fn installed(name: &str, model: &str) -> PathBuf {
     path
 }
 
-pub fn runtime_library() -> PathBuf {
+pub(super) fn runtime_library() -> PathBuf {
     installed("onnxruntime/libonnxruntime.so", "onnxruntime")
 }
 
-pub fn espeak_data() -> PathBuf {
+pub(super) fn espeak_data() -> PathBuf {
     installed("espeak-ng-data", "espeak-ng-data")
 }
 
-pub fn voice() -> (PathBuf, PathBuf) {
+pub(super) fn voice() -> (PathBuf, PathBuf) {
     let installed = |name| installed(name, "en_US-joe-medium");
     (
         installed("voices/en_US-joe-medium.onnx"),

@@ -5,16 +5,31 @@ use voice_common::admission::Admission;
 use voice_common::cancellation::CancelCause;
 
 use super::*;
+use crate::engine::SpeakOptions;
 use crate::engine::scripted::Scripted;
 
+const PLAIN: SpeakOptions = SpeakOptions {
+    speaker: None,
+    speed: 1.0,
+};
+
+/// A part of that number of words.
+fn part(model: &dyn Synthesizer, words: usize) -> Part<'_> {
+    let mut runs = model.prepare(&"word ".repeat(words), PLAIN).unwrap();
+    assert_eq!(runs.len(), 1);
+    Part {
+        run: runs.remove(0),
+        pause: Pause::Sentence,
+    }
+}
+
 /// Parts of 1, 2, 3, … words.
-fn parts(count: usize) -> impl Iterator<Item = Result<Part, ApiError>> {
-    (1..=count).map(|words| {
-        Ok(Part {
-            phonemes: PhonemeIds(vec![0; words]),
-            pause: Pause::Sentence,
-        })
-    })
+fn parts<'a>(
+    speaker: &Speaker<'a>,
+    count: usize,
+) -> impl Iterator<Item = Result<Part<'a>, ApiError>> + use<'a> {
+    let model = speaker.model;
+    (1..=count).map(move |words| Ok(part(model, words)))
 }
 
 /// Speaks on a blocking thread, as a job does.
@@ -29,13 +44,6 @@ async fn with_speaker<T: Send + 'static>(
         test(&Speaker {
             model: &voice,
             permit: &permit,
-            options: SpeakOptions {
-                speaker: None,
-                speed: 1.0,
-                noise_scale: None,
-                noise_w_scale: None,
-                is_accompanied: false,
-            },
             cancellation: &cancellation,
         })
     });
@@ -45,7 +53,7 @@ async fn with_speaker<T: Send + 'static>(
 /// Lengths of all that was spoken.
 fn spoken(speaker: &Speaker<'_>, count: usize) -> Vec<usize> {
     std::thread::scope(|scope| {
-        let mut runs = Runs::new(scope, speaker, parts(count));
+        let mut runs = Runs::new(scope, speaker, parts(speaker, count));
         let mut lengths = Vec::new();
         while let Some(spoken) = runs.next() {
             runs.begin_more();
@@ -75,7 +83,7 @@ async fn no_more_run_ahead_than_may() {
     let voice = Scripted::default().with_free_runs(100);
     with_speaker(voice, Cancellation::new(), |speaker| {
         std::thread::scope(|scope| {
-            let counted = parts(50).inspect(|_| {
+            let counted = parts(speaker, 50).inspect(|_| {
                 ASKED.fetch_add(1, Ordering::Relaxed);
             });
             let mut runs = Runs::new(scope, speaker, counted);
@@ -92,13 +100,9 @@ async fn no_more_run_ahead_than_may() {
 
 #[test]
 fn the_last_two_parts_are_spoken_together_if_they_are_about_as_long() {
+    let voice = Scripted::default();
     let of = |lengths: &[usize]| {
-        let parts = lengths.iter().map(|&it| {
-            Ok(Part {
-                phonemes: PhonemeIds(vec![0; it]),
-                pause: Pause::Sentence,
-            })
-        });
+        let parts = lengths.iter().map(|&it| Ok(part(&voice, it)));
         worth_beginning_together(&parts.collect())
     };
     assert!(of(&[10, 8]) && of(&[8, 10]) && of(&[10, 1, 1]) && of(&[10]));
@@ -111,7 +115,7 @@ async fn an_error_comes_when_it_is_its_turn() {
     with_speaker(voice, Cancellation::new(), |speaker| {
         std::thread::scope(|scope| {
             let broken = std::iter::once(Err(ApiError::internal("no phonemes")));
-            let mut runs = Runs::new(scope, speaker, parts(2).chain(broken));
+            let mut runs = Runs::new(scope, speaker, parts(speaker, 2).chain(broken));
             assert!(runs.next().unwrap().is_ok());
             runs.begin_more();
             assert!(runs.next().unwrap().is_ok());
@@ -130,7 +134,7 @@ async fn a_cancellation_ends_those_that_run_ahead() {
     let stop = stopped.clone();
     with_speaker(voice, stopped, move |speaker| {
         std::thread::scope(|scope| {
-            let mut runs = Runs::new(scope, speaker, parts(9));
+            let mut runs = Runs::new(scope, speaker, parts(speaker, 9));
             assert!(runs.next().unwrap().is_ok());
             // They wait at the gate, which stays closed.
             runs.begin_more();

@@ -1,7 +1,7 @@
 //! The characters of a text: one form for each, and none that has no sound.
 //!
 //! What a phonemiser can't say it spells out ("symbol two six zero five", "letter f f two one"),
-//! or it says the name of a picture that nobody would read out. So
+//! or it says the name of a picture that a reader would leave out. So
 //! - pictures, drawings and dingbats go; at the start of a line they are bullets, and stay as `•`;
 //! - what can't be seen goes: controls, directions, joiners, fillers, selectors, private use;
 //! - letters and digits in disguise (full width, mathematical, circled, ligatures, Roman) become
@@ -19,12 +19,12 @@ const MAX_MARKS: usize = 4;
 const SPOKEN_SYMBOLS: &str = "#%&*+/=@\\~§©¬®°±¶×÷№℞™∂∑−∗√∛∝∞∫∬∴∵≈≠≡≤≥";
 
 /// What has more than one form, in the form that is spoken.
-pub fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     bound_marks(&ComposingNormalizerBorrowed::new_nfc().normalize(&keep_spoken(text)))
 }
 
 /// Whether something is heard when `character` is read.
-pub fn is_spoken(character: char) -> bool {
+pub(super) fn is_spoken(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric() || "#$%&*+/=@\\~".contains(character);
     }
@@ -34,7 +34,7 @@ pub fn is_spoken(character: char) -> bool {
 }
 
 /// Whether `character` belongs to the one before it.
-pub fn is_mark(character: char) -> bool {
+pub(super) fn is_mark(character: char) -> bool {
     !character.is_ascii()
         && matches!(
             category(character),
@@ -45,7 +45,7 @@ pub fn is_mark(character: char) -> bool {
 }
 
 /// Scripts that are written without blanks between words.
-pub fn is_unspaced(character: char) -> bool {
+pub(super) fn is_unspaced(character: char) -> bool {
     matches!(character,
         '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
         | '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
@@ -54,7 +54,7 @@ pub fn is_unspaced(character: char) -> bool {
 
 /// How much of the listener's time a character takes, in Latin letters: an ideograph is a
 /// syllable or two.
-pub fn weight(character: char) -> usize {
+pub(super) fn weight(character: char) -> usize {
     match character {
         '\u{1100}'..='\u{11ff}'
         | '\u{2e80}'..='\u{9fff}'

@@ -4,31 +4,24 @@
 //! characters → markup (→ punctuation) → sentences → pieces
 //! ```
 //!
+//! It is written for voices that are fed by eSpeak NG: `punctuation` writes pauses so that eSpeak NG
+//! hears them, and `characters` leaves out what it spells instead of reading. Another reader of
+//! text would want the same sentences and pieces, and marks of its own.
+//!
 //! Text is text: neither SSML (`<break/>`) nor phonemes in `[[ ]]` nor any other notation is
 //! obeyed. Every step is bounded and takes linear time, whatever comes.
 
 mod characters;
 mod markup;
+mod pause;
 mod pieces;
 mod punctuation;
 mod sentences;
 #[cfg(test)]
 mod tests;
 
+pub use pause::Pause;
 pub use pieces::MAX_LENGTH;
-
-/// How long the silence after an utterance is, by what ends there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pause {
-    /// Nothing ends: a long sentence was cut in the middle of a phrase.
-    None,
-    /// A clause.
-    Clause,
-    /// A sentence.
-    Sentence,
-    /// A paragraph, a heading, or an item of a list.
-    Paragraph,
-}
 
 /// A piece of text that is synthesised at once: a sentence, or a part of a long one.
 #[derive(Debug, Clone, PartialEq, Eq)]

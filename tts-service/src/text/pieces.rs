@@ -1,7 +1,7 @@
 //! Long sentences in pieces, cut where a speaker would breathe.
 
-use super::Pause;
 use super::characters::{is_mark, is_unspaced, weight};
+use super::pause::Pause;
 use super::punctuation::is_closer;
 
 /// No utterance is longer, in characters. An East Asian one counts as three of them: it takes as
@@ -101,7 +101,7 @@ enum Cut {
 /// The pieces of a sentence, each with what ends with it; `end` is what ends with the sentence.
 ///
 /// `first` is true for the sentence that a text begins with.
-pub fn pieces(sentence: &str, first: bool, end: Pause) -> Vec<(&str, Pause)> {
+pub(super) fn pieces(sentence: &str, first: bool, end: Pause) -> Vec<(&str, Pause)> {
     let mut pieces = Vec::new();
     let mut rest = sentence;
     let mut left: usize = sentence.chars().map(weight).sum();

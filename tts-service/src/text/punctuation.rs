@@ -10,7 +10,7 @@ use super::characters::is_unspaced;
 ///
 /// `[[` becomes `[`, so that nothing is left of the notation for phonemes that some of
 /// espeak-ng's modes have.
-pub fn settle(text: &str) -> String {
+pub(super) fn settle(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut line = Line {
         text: String::with_capacity(text.len()),
@@ -43,7 +43,7 @@ pub fn settle(text: &str) -> String {
 }
 
 /// Where a pause is heard.
-pub fn is_pause(character: char) -> bool {
+pub(super) fn is_pause(character: char) -> bool {
     matches!(
         character,
         '.' | '!' | '?' | ',' | ';' | ':' | '—' | '،' | '؛' | '؟'
@@ -52,7 +52,7 @@ pub fn is_pause(character: char) -> bool {
 
 /// What may close a quotation or a bracket, and then belongs to what is before it. Quotation
 /// marks that open in one language close in another.
-pub fn is_closer(character: char) -> bool {
+pub(super) fn is_closer(character: char) -> bool {
     ")]}\"'”’»›“‘«‹」』》】".contains(character)
 }
 

@@ -10,7 +10,7 @@ use super::characters::is_spoken;
 const WINDOW_BYTES: usize = 2048;
 
 /// The sentences of one line of text, in order, without the blanks around them.
-pub fn sentences<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+pub(super) fn sentences<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let language = primary(language);
     let mut sentences: Vec<&str> = Vec::new();
     let mut start = 0;

@@ -16,8 +16,8 @@ use flacenc::source::{Fill, FrameBuf};
 
 pub(super) use exact::make_exact;
 
+use super::codec::{Codec, EncodeError};
 use super::samples::to_i16;
-use super::{Codec, EncodeError};
 
 const NAME: &str = "flac";
 

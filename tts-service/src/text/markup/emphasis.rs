@@ -13,7 +13,7 @@ struct Opener {
 ///
 /// Marks of two kinds may overlap: nothing is lost by it, as only marks are taken out.
 #[derive(Debug, Default)]
-pub struct Emphasis {
+pub(super) struct Emphasis {
     asterisks: Vec<Opener>,
     underscores: Vec<Opener>,
     tildes: Vec<Opener>,
@@ -22,7 +22,7 @@ pub struct Emphasis {
 impl Emphasis {
     /// Sees the run of `length` marks at byte `start`, and reports the bytes of the marks that
     /// turn out to be a pair.
-    pub fn see(
+    pub(super) fn see(
         &mut self,
         mark: u8,
         start: usize,

@@ -20,7 +20,7 @@ fn heard(name: &str, closing: bool) -> Option<&'static str> {
 ///
 /// `None` where there is no tag, or one that HTML doesn't have: `Vec<T>` and SSML are text.
 /// Reads no further than the next `<` or `>`, so that all tags of a text are read in linear time.
-pub fn tag(text: &str) -> Option<(usize, &'static str)> {
+pub(super) fn tag(text: &str) -> Option<(usize, &'static str)> {
     let inside = text.strip_prefix('<')?;
     let (closing, inside) = match inside.strip_prefix('/') {
         Some(inside) => (true, inside),
@@ -40,7 +40,7 @@ pub fn tag(text: &str) -> Option<(usize, &'static str)> {
 }
 
 /// The length of the entity at the start of `text`, in bytes, and the character it stands for.
-pub fn entity(text: &str) -> Option<(usize, char)> {
+pub(super) fn entity(text: &str) -> Option<(usize, char)> {
     let name = text.strip_prefix('&')?;
     // Names have ten bytes at most: no need to look for the end of others.
     let end = name.bytes().take(11).position(|byte| byte == b';')?;

@@ -8,7 +8,7 @@ use super::emphasis::Emphasis;
 use super::html;
 
 /// The text of a paragraph without its marks. Where a tag breaks the line there is `\n`.
-pub fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut scan = Scan::new(text);
     while scan.at < text.len() {
         scan.step();

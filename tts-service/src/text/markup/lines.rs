@@ -5,7 +5,7 @@ const MAX_NUMBER: usize = 199;
 
 /// A line by its role, with what is spoken of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line<'a> {
+pub(super) enum Line<'a> {
     Blank,
     /// A line that is drawn.
     Rule,
@@ -23,11 +23,11 @@ pub enum Line<'a> {
 ///
 /// A number and a full stop also begin a sentence, or a date in German: one that has no
 /// neighbour is no list.
-pub struct Numbers(Vec<u8>);
+pub(super) struct Numbers(Vec<u8>);
 
 impl Numbers {
     /// Reads all lines.
-    pub fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut seen = vec![0u8; MAX_NUMBER + 2];
         for line in text.lines() {
             if let Some((number, _)) = numbered(unquoted(line)) {
@@ -43,7 +43,7 @@ impl Numbers {
 }
 
 /// Reads a line that is not in a block of code.
-pub fn read<'a>(line: &'a str, numbers: &Numbers, beside_rows: bool) -> Line<'a> {
+pub(super) fn read<'a>(line: &'a str, numbers: &Numbers, beside_rows: bool) -> Line<'a> {
     let line = unquoted(line);
     if line.is_empty() {
         return Line::Blank;
@@ -78,7 +78,7 @@ pub fn read<'a>(line: &'a str, numbers: &Numbers, beside_rows: bool) -> Line<'a>
 }
 
 /// Whether `line` is drawn between the head of a table and its rows.
-pub fn is_delimiter(line: &str) -> bool {
+pub(super) fn is_delimiter(line: &str) -> bool {
     line.contains('|')
         && line.contains("--")
         && line
@@ -87,13 +87,13 @@ pub fn is_delimiter(line: &str) -> bool {
 }
 
 /// Whether `line` ends the block of code that `fence` began.
-pub fn closes(fence: &str, line: &str) -> bool {
+pub(super) fn closes(fence: &str, line: &str) -> bool {
     let line = unquoted(line);
     line.len() >= fence.len() && line.bytes().all(|byte| byte == fence.as_bytes()[0])
 }
 
 /// The cells of a row that are not empty.
-pub fn cells(row: &str) -> impl Iterator<Item = &str> {
+pub(super) fn cells(row: &str) -> impl Iterator<Item = &str> {
     row.split('|')
         .map(|cell| cell.trim().trim_end_matches('\\'))
         .filter(|cell| !cell.is_empty())

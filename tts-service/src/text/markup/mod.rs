@@ -23,8 +23,8 @@ mod inline;
 mod lines;
 
 use self::lines::{Line, Numbers};
-use super::Pause;
 use super::characters::{self, is_unspaced, weight};
+use super::pause::Pause;
 use super::punctuation::{is_closer, is_pause, settle};
 
 /// Lines shorter than this, in Latin letters, were not wrapped by a program.
@@ -32,7 +32,7 @@ const WRAPPED_LENGTH: usize = 40;
 
 /// Text between two pauses that markup makes, in one line, its punctuation settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub(super) struct Block {
     /// Never empty.
     pub text: String,
     /// What ends with it.
@@ -40,7 +40,7 @@ pub struct Block {
 }
 
 /// The blocks of a text whose characters are clean.
-pub fn blocks(text: &str) -> Vec<Block> {
+pub(super) fn blocks(text: &str) -> Vec<Block> {
     let numbers = Numbers::of(text);
     let mut reader = Reader::default();
     let mut lines = text.lines().peekable();

@@ -8,8 +8,25 @@ use ort::logging::LogLevel;
 use ort::session::Session;
 use parking_lot::Mutex;
 use voice_common::config::Device;
+use voice_stack_models::Store;
 
-use super::{runtime_library, shared_arena};
+use super::{library_file, shared_arena};
+
+/// The installed library for this device, and the device that it is to be started with.
+///
+/// # Errors
+/// One line with the command that fetches what is missing.
+pub(crate) fn installed(store: &Store, device: Device) -> Result<(PathBuf, Device), String> {
+    match (device, store.require_runtime(true)) {
+        (Device::Cuda, Err(error)) => Err(format!("TTS_DEVICE=cuda: {error}")),
+        // The library for GPUs computes on the CPU as well, where there is no GPU.
+        (device @ (Device::Cuda | Device::Auto), Ok(library)) => Ok((library, device)),
+        (Device::Cpu | Device::Auto, _) => {
+            let library = store.require_runtime(false);
+            Ok((library.map_err(|it| it.to_string())?, Device::Cpu))
+        }
+    }
+}
 
 /// What came of the one attempt that there can be.
 enum State {
@@ -90,7 +107,7 @@ fn load(library: &Path) -> Result<String, String> {
         State::Broken(reason) => return Err(reason.clone()),
         State::NotTried => {}
     }
-    let version = runtime_library::check(&library)?;
+    let version = library_file::check(&library)?;
     if let Err(error) = begin(&library) {
         let reason = format!("ONNX Runtime {version} does not start: {error}");
         *state = State::Broken(reason.clone());
@@ -116,7 +133,7 @@ fn begin(library: &Path) -> ort::Result<()> {
     shared_arena::register(&environment)
 }
 
-/// Every error reaches the caller as well, who knows what it means; a cancelled run is none.
+/// Every error reaches the caller as well, which knows what it means; a cancelled run is none.
 fn log(level: LogLevel, place: &str, message: &str) {
     match level {
         LogLevel::Fatal => tracing::error!(target: "onnxruntime", place, "{message}"),

@@ -142,7 +142,7 @@ impl Espeak {
                 data.display()
             ));
         };
-        // SAFETY: the lock on OWNER is held and nobody else has an Espeak, so this is the only
+        // SAFETY: the lock on OWNER is held and no other thread has an Espeak, so this is the only
         // call; the path outlives it, and the context is one that espeak-ng made or null.
         let status = unsafe {
             let mut context: sys::espeak_ng_ERROR_CONTEXT = std::ptr::null_mut();
@@ -258,5 +258,5 @@ fn set_voice(voice: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-#[path = "espeak_tests.rs"]
+#[path = "library_tests.rs"]
 mod tests;

@@ -3,31 +3,35 @@ use std::time::Duration;
 
 use voice_common::admission::Admission;
 use voice_common::cancellation::CancelCause;
+use voice_common::config::Device;
 
 use super::*;
+use crate::engine::espeak::Espeak;
 use crate::engine::test_files;
 
 const PLAIN: SpeakOptions = SpeakOptions {
     speaker: None,
     speed: 1.0,
-    noise_scale: Some(0.0),
-    noise_w_scale: Some(0.0),
-    is_accompanied: false,
 };
 
-fn shared() -> Shared {
-    Shared::start(&EngineConfig {
-        runtime_library: test_files::runtime_library(),
-        espeak_data: test_files::espeak_data(),
-        device: Device::Cpu,
+fn piper() -> PiperRuntime {
+    let runtime = Runtime::start(&test_files::runtime_library(), Device::Cpu).unwrap();
+    let espeak = Espeak::start(&test_files::espeak_data()).unwrap();
+    PiperRuntime {
+        runtime,
         shape: PoolShape::choose(2, 2),
-    })
-    .unwrap()
+        phonemiser: Phonemiser::new(espeak),
+        noise: NoiseScales {
+            sound: Some(0.0),
+            rhythm: Some(0.0),
+        },
+        closing: Closing::default(),
+    }
 }
 
 fn voice() -> Arc<PiperVoice> {
     let (model, config) = test_files::voice();
-    Arc::new(PiperVoice::load("joe", &model, &config, &shared()).unwrap())
+    Arc::new(PiperVoice::load("joe", &model, &config, &piper()).unwrap())
 }
 
 async fn permit() -> Arc<Permit> {
@@ -35,18 +39,22 @@ async fn permit() -> Arc<Permit> {
     Arc::new(admission.admit().await.unwrap().permit)
 }
 
+/// The sound of the first run of a text.
 async fn speak(
     voice: &Arc<PiperVoice>,
-    phonemes: &PhonemeIds,
+    text: &str,
     options: SpeakOptions,
     cancellation: &Cancellation,
 ) -> Result<Vec<f32>, EngineError> {
     let permit = permit().await;
-    let (voice, phonemes) = (Arc::clone(voice), phonemes.clone());
+    let (voice, text) = (Arc::clone(voice), text.to_owned());
     let cancellation = cancellation.clone();
-    tokio::task::spawn_blocking(move || voice.speak(&permit, &phonemes, options, &cancellation))
-        .await
-        .unwrap()
+    tokio::task::spawn_blocking(move || {
+        let runs = voice.prepare(&text, options)?;
+        runs[0].speak(&permit, Aim::Latency, &cancellation)
+    })
+    .await
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,13 +65,14 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
     assert_eq!(rate, 22_050);
 
     // Sentences.
-    assert_eq!(voice.prepare(" \n", 1.0).unwrap(), []);
-    let sentences = voice.prepare("Hello there. This is a test.", 1.0).unwrap();
-    assert_eq!(sentences.len(), 2);
+    let count = |text| voice.prepare(text, PLAIN).unwrap().len();
+    assert_eq!(count(" \n"), 0);
+    assert_eq!(count("Hello there. This is a test."), 2);
+    let (hello, test) = ("Hello there.", "This is a test.");
 
     // Sound, the same each time without noise.
     let go = Cancellation::new();
-    let plain = speak(&voice, &sentences[1], PLAIN, &go).await.unwrap();
+    let plain = speak(&voice, test, PLAIN, &go).await.unwrap();
     assert!(
         (rate / 2..rate * 3).contains(&plain.len()),
         "{}",
@@ -71,17 +80,14 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
     );
     assert!(plain.iter().all(|it| it.abs() <= 1.0));
     assert!(plain.iter().any(|it| it.abs() > 0.05));
-    assert_eq!(
-        speak(&voice, &sentences[1], PLAIN, &go).await.unwrap(),
-        plain
-    );
+    assert_eq!(speak(&voice, test, PLAIN, &go).await.unwrap(), plain);
 
     // Speed.
     let fast = SpeakOptions {
         speed: 2.0,
         ..PLAIN
     };
-    let fast = speak(&voice, &sentences[1], fast, &go).await.unwrap();
+    let fast = speak(&voice, test, fast, &go).await.unwrap();
     let ratio = plain.len() as f64 / fast.len() as f64;
     assert!((1.6..2.4).contains(&ratio), "{ratio}");
 
@@ -104,29 +110,27 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
             ..PLAIN
         },
     ] {
-        let error = speak(&voice, &sentences[0], options, &go)
-            .await
-            .unwrap_err();
+        let error = speak(&voice, hello, options, &go).await.unwrap_err();
         assert!(matches!(error, EngineError::Failed(_)), "{error}");
     }
 
     // Stopped before, and in the middle; then it speaks as before.
     let stopped = Cancellation::new();
     stopped.cancel(CancelCause::Disconnected);
-    let error = speak(&voice, &sentences[0], PLAIN, &stopped)
-        .await
-        .unwrap_err();
+    let error = speak(&voice, hello, PLAIN, &stopped).await.unwrap_err();
     assert!(matches!(error, EngineError::Cancelled), "{error}");
-    let long = voice
-        .prepare(&"one two three four, ".repeat(50), 1.0)
-        .unwrap();
-    assert!(long.len() > 1, "cut into runs");
-    let slow = voice.prepare(&"one two three four, ".repeat(50), 0.25);
-    let longest = |runs: &[PhonemeIds]| runs.iter().map(|it| it.0.len()).max();
-    assert!(longest(&slow.unwrap()) < longest(&long).map(|it| it / 3));
+    let long = "one two three four, ".repeat(50);
+    let lengths = |speed| {
+        let options = SpeakOptions { speed, ..PLAIN };
+        let runs = voice.prepare(&long, options).unwrap();
+        runs.iter().map(|it| it.length()).collect::<Vec<_>>()
+    };
+    assert!(lengths(1.0).len() > 1, "cut into runs");
+    let longest = |speed| lengths(speed).into_iter().max();
+    assert!(longest(0.25) < longest(1.0).map(|it| it / 3));
     let stopped = Cancellation::new();
     let running = tokio::spawn({
-        let (voice, long, stopped) = (Arc::clone(&voice), long[0].clone(), stopped.clone());
+        let (voice, long, stopped) = (Arc::clone(&voice), long.clone(), stopped.clone());
         async move { speak(&voice, &long, PLAIN, &stopped).await }
     });
     while voice.sessions.free() > 0 {
@@ -135,10 +139,7 @@ async fn a_voice_speaks_as_fast_as_asked_for_and_can_be_stopped_any_time() {
     stopped.cancel(CancelCause::Deadline);
     let error = running.await.unwrap().unwrap_err();
     assert!(matches!(error, EngineError::Cancelled), "{error}");
-    assert_eq!(
-        speak(&voice, &sentences[1], PLAIN, &go).await.unwrap(),
-        plain
-    );
+    assert_eq!(speak(&voice, test, PLAIN, &go).await.unwrap(), plain);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,18 +149,17 @@ async fn runs_that_share_a_session_sound_as_if_they_were_alone() {
     let texts = ["One.", "Two and a half.", "Three, or rather four.", "Five!"];
     let mut alone = Vec::new();
     for text in texts {
-        let phonemes = voice.prepare(text, 1.0).unwrap().remove(0);
-        let sound = speak(&voice, &phonemes, PLAIN, &go).await.unwrap();
-        alone.push((phonemes, sound));
+        let sound = speak(&voice, text, PLAIN, &go).await.unwrap();
+        alone.push((text, sound));
     }
     let all = voice.sessions.free();
     assert_eq!(all, 2);
     for _ in 0..3 {
         let mut together = tokio::task::JoinSet::new();
-        for (phonemes, sound) in alone.clone() {
+        for (text, sound) in alone.clone() {
             let (voice, go) = (Arc::clone(&voice), go.clone());
             together.spawn(async move {
-                let spoken = speak(&voice, &phonemes, PLAIN, &go).await.unwrap();
+                let spoken = speak(&voice, text, PLAIN, &go).await.unwrap();
                 // The order of sums depends on the number of threads.
                 assert_eq!(spoken.len(), sound.len());
                 let furthest = (spoken.iter().zip(&sound))
@@ -175,7 +175,7 @@ async fn runs_that_share_a_session_sound_as_if_they_were_alone() {
 
 #[test]
 fn files_that_are_no_voice_are_refused_by_name() {
-    let shared = shared();
+    let piper = piper();
     let (model, config) = test_files::voice();
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.onnx");
@@ -198,7 +198,7 @@ fn files_that_are_no_voice_are_refused_by_name() {
         (&model, &klingon, "no voice \"tlh-x\""),
         (&model, &several, "no Piper voice of several speakers"),
     ] {
-        let error = PiperVoice::load("joe", model, config, &shared).unwrap_err();
+        let error = PiperVoice::load("joe", model, config, &piper).unwrap_err();
         assert!(error.contains(says), "{error}");
     }
 }

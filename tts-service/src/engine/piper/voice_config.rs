@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::VoiceInfo;
+use crate::engine::synthesizer::VoiceInfo;
 
 /// A configuration larger than this is none.
 const MAX_CONFIG_BYTES: u64 = 4 << 20;
@@ -50,7 +50,7 @@ pub struct VoiceConfig {
     pub noise_w_scale: f32,
     /// Names by number, where it has more than one speaker.
     pub speakers: Vec<String>,
-    /// The one who speaks when nobody is asked for.
+    /// The number of the speaker for requests that name none.
     pub default_speaker: i64,
 }
 
@@ -98,7 +98,7 @@ impl VoiceConfig {
     ///
     /// # Errors
     /// One line that says what is wrong with it, without its path.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = std::fs::metadata(path).map_err(|it| it.to_string())?.len();
         if bytes > MAX_CONFIG_BYTES {
             return Err(format!("{bytes} bytes are too many for a configuration"));
@@ -108,7 +108,7 @@ impl VoiceConfig {
     }
 
     /// What the voice of the name `id` is.
-    pub fn info(&self, id: &str) -> VoiceInfo {
+    pub(super) fn info(&self, id: &str) -> VoiceInfo {
         VoiceInfo {
             id: id.to_owned(),
             language: self.language.clone(),
@@ -171,17 +171,17 @@ impl VoiceConfig {
     }
 
     /// Ids that begin every run.
-    pub fn start(&self) -> &[i64] {
+    pub(super) fn start(&self) -> &[i64] {
         &self.ids[START]
     }
 
     /// Ids that end every run.
-    pub fn end(&self) -> &[i64] {
+    pub(super) fn end(&self) -> &[i64] {
         &self.ids[END]
     }
 
     /// Ids that follow the start and each phoneme.
-    pub fn pad(&self) -> &[i64] {
+    pub(super) fn pad(&self) -> &[i64] {
         &self.ids[PAD]
     }
 }

@@ -22,7 +22,7 @@ struct ApiBase {
 ///
 /// # Errors
 /// It is missing, no library, not ONNX Runtime, or too old; one line that says so.
-pub fn check(path: &Path) -> Result<String, String> {
+pub(super) fn check(path: &Path) -> Result<String, String> {
     let shown = path.display();
     if !path.is_file() {
         return Err(format!("no ONNX Runtime at {shown}"));

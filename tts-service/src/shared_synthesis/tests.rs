@@ -26,22 +26,22 @@ async fn all_of(mut reader: Reader) -> (String, Result<(), ApiError>) {
 }
 
 fn push_on_a_thread(
-    flight: &Arc<Flight>,
+    shared: &Arc<SharedSynthesis>,
     text: &'static str,
 ) -> tokio::task::JoinHandle<Result<(), Cancelled>> {
-    let flight = Arc::clone(flight);
-    tokio::task::spawn_blocking(move || flight.push(piece(text), &Handle::current()))
+    let shared = Arc::clone(shared);
+    tokio::task::spawn_blocking(move || shared.push(piece(text), &Handle::current()))
 }
 
 #[tokio::test]
 async fn all_readers_get_all_of_it_whenever_they_join() {
-    let (flight, early) = Flight::new(Cancellation::new());
+    let (shared, early) = SharedSynthesis::new(Cancellation::new());
     let early = tokio::spawn(all_of(early));
-    push_on_a_thread(&flight, "one ").await.unwrap().unwrap();
-    let joined = tokio::spawn(all_of(flight.join().unwrap()));
-    push_on_a_thread(&flight, "two ").await.unwrap().unwrap();
-    flight.finish(piece("three"), finished());
-    let late = flight.join().unwrap();
+    push_on_a_thread(&shared, "one ").await.unwrap().unwrap();
+    let joined = tokio::spawn(all_of(shared.join().unwrap()));
+    push_on_a_thread(&shared, "two ").await.unwrap().unwrap();
+    shared.finish(piece("three"), finished());
+    let late = shared.join().unwrap();
     for reader in [
         early.await.unwrap(),
         joined.await.unwrap(),
@@ -50,30 +50,30 @@ async fn all_readers_get_all_of_it_whenever_they_join() {
         assert_eq!(reader.0, "one two three");
         assert!(reader.1.is_ok());
     }
-    assert!(!flight.cancellation().is_cancelled(), "all heard the end");
+    assert!(!shared.cancellation().is_cancelled(), "all heard the end");
 }
 
 #[tokio::test]
 async fn it_stops_when_the_last_reader_leaves_and_not_before() {
-    let (flight, one) = Flight::new(Cancellation::new());
-    let other = flight.join().unwrap();
+    let (shared, one) = SharedSynthesis::new(Cancellation::new());
+    let other = shared.join().unwrap();
     drop(one);
-    assert!(!flight.cancellation().is_cancelled());
+    assert!(!shared.cancellation().is_cancelled());
     drop(other);
     assert_eq!(
-        flight.cancellation().cause(),
+        shared.cancellation().cause(),
         Some(CancelCause::Disconnected)
     );
-    assert!(flight.join().is_none(), "it is lost");
+    assert!(shared.join().is_none(), "it is lost");
 }
 
 #[tokio::test]
 async fn the_maker_waits_for_the_reader_that_is_ahead() {
-    let (flight, mut reader) = Flight::new(Cancellation::new());
+    let (shared, mut reader) = SharedSynthesis::new(Cancellation::new());
     for _ in 1..MOST_AHEAD {
-        push_on_a_thread(&flight, "x").await.unwrap().unwrap();
+        push_on_a_thread(&shared, "x").await.unwrap().unwrap();
     }
-    let mut one_too_many = push_on_a_thread(&flight, "y");
+    let mut one_too_many = push_on_a_thread(&shared, "y");
     // A maker that doesn't wait is done long before; one that waits can't be hurried.
     let early = tokio::time::timeout(Duration::from_millis(50), &mut one_too_many).await;
     assert!(early.is_err(), "{MOST_AHEAD} pieces are unread");
@@ -83,34 +83,34 @@ async fn the_maker_waits_for_the_reader_that_is_ahead() {
 
 #[tokio::test]
 async fn a_maker_that_waits_hears_that_everybody_left() {
-    let (flight, reader) = Flight::new(Cancellation::new());
+    let (shared, reader) = SharedSynthesis::new(Cancellation::new());
     for _ in 1..MOST_AHEAD {
-        push_on_a_thread(&flight, "x").await.unwrap().unwrap();
+        push_on_a_thread(&shared, "x").await.unwrap().unwrap();
     }
-    let waits = push_on_a_thread(&flight, "y");
+    let waits = push_on_a_thread(&shared, "y");
     drop(reader);
     assert_eq!(waits.await.unwrap(), Err(Cancelled));
 }
 
 #[tokio::test]
 async fn a_failure_comes_after_what_was_made() {
-    let (flight, reader) = Flight::new(Cancellation::new());
-    push_on_a_thread(&flight, "one").await.unwrap().unwrap();
-    flight.fail(ApiError::Draining);
+    let (shared, reader) = SharedSynthesis::new(Cancellation::new());
+    push_on_a_thread(&shared, "one").await.unwrap().unwrap();
+    shared.fail(ApiError::Draining);
     let (text, end) = all_of(reader).await;
     assert_eq!(text, "one");
     assert_eq!(end.unwrap_err().code(), "draining");
-    assert!(flight.join().is_none(), "nobody joins a failure");
+    assert!(shared.join().is_none(), "nobody joins a failure");
 }
 
 #[tokio::test]
-async fn a_flight_of_one_piece_is_whole_at_its_first_piece() {
-    let (flight, mut reader) = Flight::new(Cancellation::new());
+async fn speech_of_one_piece_is_whole_at_its_first_piece() {
+    let (shared, mut reader) = SharedSynthesis::new(Cancellation::new());
     let whole = Finished {
         whole: Some(piece("exact")),
         audio_seconds: 1.0,
     };
-    flight.finish(piece("streamed"), whole);
+    shared.finish(piece("streamed"), whole);
     assert!(matches!(reader.next().await, Ok(Next::Piece(_))));
     assert_eq!(reader.whole(), Some(piece("exact")));
 }

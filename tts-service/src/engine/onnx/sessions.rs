@@ -1,73 +1,89 @@
 //! Sessions of one model in ONNX Runtime, and turns at them.
 //!
-//! A session computes a few sentences at a time, and fewer where they are long: memory grows
-//! with their lengths. Requests take turns in the order in which they ask, one sentence a turn,
-//! so that a long text does not keep a short one waiting.
+//! A session computes a few runs at a time, and fewer where they are long: memory grows with
+//! their lengths. Requests take turns in the order in which they ask, one run a turn, so that a
+//! long text does not keep a short one waiting.
 
-use std::ffi::CStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ort::session::{RunOptions, Session};
-use ort::value::{DynValue, Tensor, TensorElementType};
+use ort::value::DynValue;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use voice_common::cancellation::Cancellation;
 
-use super::EngineError;
-use super::phonemes::MAX_RUN_IDS;
 use super::pool_shape::PoolShape;
 use super::runtime::{Runtime, cuda};
-use super::shared_session::SharedSession;
-use super::tidied::{Tidied, Tidy};
+use super::shared_session::{Inputs, SharedSession};
+use super::shrink_when_idle::{Shrink, ShrinkWhenIdle};
+use crate::engine::synthesizer::{Aim, EngineError};
 
-/// The values of one run.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Run<'a> {
-    pub ids: &'a [i64],
-    pub noise_scale: f32,
-    pub length_scale: f32,
-    pub noise_w_scale: f32,
-    /// For models of several speakers.
-    pub speaker: Option<i64>,
-    /// Others begin beside it.
-    pub is_accompanied: bool,
+/// A model, as its engine describes it.
+pub(crate) struct Model<'a> {
+    /// Its file.
+    pub file: &'a Path,
+    /// Refuses a session whose inputs and outputs are not those that the engine knows, in words.
+    pub check: &'a (dyn Fn(&Session) -> Result<(), String> + Sync),
+    /// The inputs of the shortest run that there can be.
+    pub shortest_run: Inputs,
+    /// The length of the longest run, in the unit of [`Computation::length`]; at least 1.
+    pub longest_run: usize,
+}
+
+/// One run of a model.
+pub(crate) struct Computation {
+    /// What it is given.
+    pub inputs: Inputs,
+    /// How much memory it takes, in a unit of the engine's own: a session computes as many runs at
+    /// once as together are no longer than the longest one.
+    pub length: usize,
+    /// Whether others begin beside it.
+    pub aim: Aim,
 }
 
 /// After so long without a run, sessions give back the memory that runs took. Giving it back
 /// after each run costs a sixth of the throughput: the next one has to fetch it again, page by
 /// page.
-const TIDY_AFTER: Duration = Duration::from_secs(2);
+const SHRINK_AFTER: Duration = Duration::from_secs(2);
 
-/// Held while sessions give memory back; true from the end of the service on. A process must not
-/// end while ONNX Runtime computes: it takes itself down under the run's feet.
-static ENDED: Mutex<bool> = Mutex::new(false);
+/// The end of the service, as sessions hear of it. A process must not end while ONNX Runtime
+/// computes: its library would be taken down while its threads run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Closing {
+    /// Held while sessions give memory back; true from the end of the service on.
+    has_ended: Arc<Mutex<bool>>,
+}
 
-/// Waits for sessions that are giving memory back; none begins to any more.
-pub fn stop_tidying() {
-    *ENDED.lock() = true;
+impl Closing {
+    /// Waits for sessions that are giving memory back; none begins to any more.
+    pub(crate) fn close(&self) {
+        *self.has_ended.lock() = true;
+    }
 }
 
 /// All sessions of a model.
 #[derive(Debug)]
-pub(super) struct Sessions {
-    pool: Tidied<Pool>,
+pub(crate) struct Sessions {
+    pool: ShrinkWhenIdle<Pool>,
 }
 
 #[derive(Debug)]
 struct Pool {
-    /// As many permits as ids may be in computation at the usual speed, [`MAX_RUN_IDS`] a
-    /// session; fair.
+    /// As many permits as the runs in computation may be long, the longest run a session; fair.
     turns: Semaphore,
     seats: Vec<Seat>,
     /// For a run while there is no other.
     alone: Option<Seat>,
     /// Permits that the shortest run takes, so that no more than the shape's runs are at work.
     fewest_permits: usize,
-    with_speaker: bool,
+    /// Permits of the longest run.
+    most_permits: usize,
+    shortest_run: Inputs,
+    closing: Closing,
 }
 
 /// A session and how many runs it computes.
@@ -77,7 +93,7 @@ struct Seat {
     taken: AtomicUsize,
 }
 
-/// A seat for one sentence; goes back by itself.
+/// A seat for one run; goes back by itself.
 struct Turn<'a> {
     seat: &'a Seat,
     // Fields drop after `drop`: the seat is back before the next one may take it.
@@ -94,16 +110,22 @@ impl Sessions {
     /// Loads the model once a session.
     ///
     /// # Errors
-    /// It can't be loaded, or is not a Piper voice of one or several speakers.
-    pub fn load(
-        model: &Path,
+    /// It can't be loaded, or its engine refuses it.
+    pub(crate) fn load(
+        model: Model<'_>,
         runtime: &Runtime,
         shape: PoolShape,
-        with_speaker: bool,
+        closing: Closing,
     ) -> Result<Self, String> {
+        let Model {
+            file,
+            check,
+            shortest_run,
+            longest_run,
+        } = model;
         let seat = |threads, is_for_one| {
-            let session = build(model, runtime, threads, is_for_one)?;
-            check_outlets(&session, with_speaker)?;
+            let session = build(file, runtime, threads, is_for_one)?;
+            check(&session)?;
             Ok::<_, String>(Seat {
                 session: SharedSession::new(session)?,
                 taken: AtomicUsize::new(0),
@@ -119,30 +141,36 @@ impl Sessions {
             Ok::<_, String>((seats?, alone.transpose()?))
         })?;
         let pool = Pool {
-            turns: Semaphore::new(seats.len() * MAX_RUN_IDS),
+            turns: Semaphore::new(seats.len() * longest_run),
             seats,
             alone,
-            fewest_permits: MAX_RUN_IDS / shape.runs_each.clamp(1, MAX_RUN_IDS),
-            with_speaker,
+            fewest_permits: longest_run / shape.runs_each.clamp(1, longest_run),
+            most_permits: longest_run,
+            shortest_run,
+            closing,
         };
         Ok(Self {
-            pool: Tidied::new(pool),
+            pool: ShrinkWhenIdle::new(pool),
         })
     }
 
     /// How many short runs could begin at once.
-    pub fn free(&self) -> usize {
+    pub(crate) fn free(&self) -> usize {
         self.pool.turns.available_permits() / self.pool.fewest_permits
     }
 
-    /// Computes one run, on a blocking thread inside a tokio runtime.
+    /// The mono sound of one run, computed on a blocking thread inside a tokio runtime.
     ///
     /// # Errors
     /// It was cancelled, while waiting or computing, or failed.
-    pub fn run(&self, run: &Run<'_>, cancellation: &Cancellation) -> Result<Vec<f32>, EngineError> {
+    pub(crate) fn run(
+        &self,
+        run: &Computation,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<f32>, EngineError> {
         let handle = Handle::current();
         let result = self.pool.run(run, cancellation, &handle);
-        self.pool.used(TIDY_AFTER, &handle);
+        self.pool.used(SHRINK_AFTER, &handle);
         result
     }
 }
@@ -150,12 +178,11 @@ impl Sessions {
 impl Pool {
     fn run(
         &self,
-        run: &Run<'_>,
+        run: &Computation,
         cancellation: &Cancellation,
         handle: &Handle,
     ) -> Result<Vec<f32>, EngineError> {
         let turn = self.turn(run, handle, cancellation)?;
-        let inputs = inputs(run, self.with_speaker).map_err(failed)?;
         let options = Arc::new(RunOptions::new().map_err(failed)?);
         let watch = handle.spawn({
             let (options, cancellation) = (Arc::clone(&options), cancellation.clone());
@@ -166,7 +193,7 @@ impl Pool {
                 }
             }
         });
-        let result = turn.seat.session.run(&inputs, &options);
+        let result = turn.seat.session.run(&run.inputs, &options);
         watch.abort();
         match result {
             Ok(output) => samples(&output),
@@ -177,13 +204,11 @@ impl Pool {
 
     fn turn(
         &self,
-        run: &Run<'_>,
+        run: &Computation,
         handle: &Handle,
         cancellation: &Cancellation,
     ) -> Result<Turn<'_>, EngineError> {
-        // Memory grows with the length of the sound.
-        let length = (run.ids.len() as f32 * run.length_scale.max(1.0)) as usize;
-        let permits = length.clamp(self.fewest_permits, MAX_RUN_IDS) as u32;
+        let permits = (run.length).clamp(self.fewest_permits, self.most_permits) as u32;
         let permit = handle.block_on(async {
             tokio::select! {
                 biased;
@@ -191,7 +216,7 @@ impl Pool {
                 permit = self.turns.acquire_many(permits) => permit.map_err(|it| EngineError::Failed(it.to_string())),
             }
         })?;
-        let seat = self.seat(run.is_accompanied);
+        let seat = self.seat(run.aim);
         seat.taken.fetch_add(1, Ordering::AcqRel);
         Ok(Turn {
             seat,
@@ -199,9 +224,9 @@ impl Pool {
         })
     }
 
-    /// That of the session for single runs, if nobody is at work, else that of the least busy.
+    /// That of the session for single runs, if no other is at work, else that of the least busy.
     /// Two runs that begin at the same moment may share one: they are slower then, no more.
-    fn seat(&self, is_accompanied: bool) -> &Seat {
+    fn seat(&self, aim: Aim) -> &Seat {
         let taken = |it: &Seat| it.taken.load(Ordering::Acquire);
         let is_idle = || {
             self.seats
@@ -210,7 +235,7 @@ impl Pool {
                 .all(|it| taken(it) == 0)
         };
         match &self.alone {
-            Some(alone) if !is_accompanied && is_idle() => alone,
+            Some(alone) if aim == Aim::Latency && is_idle() => alone,
             _ => (self.seats.iter().min_by_key(|it| taken(it))).expect("there is one at least"),
         }
     }
@@ -218,31 +243,22 @@ impl Pool {
     /// ONNX Runtime gives back what runs took at the end of a run only: this is the shortest
     /// there is.
     fn run_and_shrink(&self) -> ort::Result<()> {
-        let shortest = Run {
-            ids: &[0; 3],
-            noise_scale: 0.0,
-            length_scale: 1.0,
-            noise_w_scale: 0.0,
-            speaker: None,
-            is_accompanied: false,
-        };
         let mut options = RunOptions::new()?;
         options.add_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")?;
         // On a CPU all sessions have one arena.
         if let Some(seat) = self.seats.first() {
-            let inputs = inputs(&shortest, self.with_speaker)?;
-            seat.session.run(&inputs, &options)?;
+            seat.session.run(&self.shortest_run, &options)?;
         }
         Ok(())
     }
 }
 
-impl Tidy for Pool {
-    /// Empties the arena, which outlives the voice, unless a run is at work.
-    fn tidy(&self) {
-        let ended = ENDED.lock();
-        let all = (self.seats.len() * MAX_RUN_IDS) as u32;
-        if *ended {
+impl Shrink for Pool {
+    /// Empties the arena, which outlives the model, unless a run is at work.
+    fn shrink(&self) {
+        let has_ended = self.closing.has_ended.lock();
+        let all = (self.seats.len() * self.most_permits) as u32;
+        if *has_ended {
             return;
         }
         let Ok(_turns) = self.turns.try_acquire_many(all) else {
@@ -278,57 +294,6 @@ fn build(
         builder.commit_from_file(model)
     };
     session().map_err(|it| format!("can't be loaded: {it}"))
-}
-
-/// Names and types as every Piper voice has them.
-fn check_outlets(session: &Session, with_speaker: bool) -> Result<(), String> {
-    use TensorElementType::{Float32, Int64};
-    let mut expected = vec![
-        ("input", Int64),
-        ("input_lengths", Int64),
-        ("scales", Float32),
-    ];
-    if with_speaker {
-        expected.push(("sid", Int64));
-    }
-    let inputs = session.inputs();
-    let fits = inputs.len() == expected.len()
-        && expected.iter().all(|(name, element)| {
-            (inputs.iter())
-                .any(|it| it.name() == *name && it.dtype().tensor_type() == Some(*element))
-        });
-    if !fits {
-        let names: Vec<_> = inputs.iter().map(ort::value::Outlet::name).collect();
-        return Err(format!(
-            "no Piper voice of {} speaker{}: its inputs are {}",
-            if with_speaker { "several" } else { "one" },
-            if with_speaker { "s" } else { "" },
-            names.join(", ")
-        ));
-    }
-    let output = session.outputs().first();
-    match output.map(|it| it.dtype().tensor_type()) {
-        Some(Some(Float32)) => Ok(()),
-        _ => Err("no Piper voice: its first output is no sound".to_owned()),
-    }
-}
-
-fn inputs(run: &Run<'_>, with_speaker: bool) -> ort::Result<Vec<(&'static CStr, DynValue)>> {
-    let count = run.ids.len();
-    let scales = vec![run.noise_scale, run.length_scale, run.noise_w_scale];
-    let ids = Tensor::from_array(([1, count], run.ids.to_vec()))?;
-    let lengths = Tensor::from_array(([1], vec![count as i64]))?;
-    let scales = Tensor::from_array(([3], scales))?;
-    let mut inputs = vec![
-        (c"input", ids.into_dyn()),
-        (c"input_lengths", lengths.into_dyn()),
-        (c"scales", scales.into_dyn()),
-    ];
-    if with_speaker {
-        let speaker = vec![run.speaker.unwrap_or(0)];
-        inputs.push((c"sid", Tensor::from_array(([1], speaker))?.into_dyn()));
-    }
-    Ok(inputs)
 }
 
 /// The one channel of the output, whatever number of dimensions of 1 is around it.

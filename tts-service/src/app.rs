@@ -1,5 +1,5 @@
 //! What the endpoints share: which voice is meant, whether the speech is there already, and
-//! who makes it if not.
+//! the job that makes it if not.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,22 +9,23 @@ use voice_common::ApiError;
 use voice_common::jobs::{Granted, Jobs};
 use voice_common::limits::BodyLimit;
 
+use crate::audio::PauseLengths;
 use crate::cache::{Found, Kept, SpeechCache};
 use crate::encode::output_rate_hz;
-use crate::flight::{Flight, Reader};
 use crate::library::Library;
 use crate::request::{SpeakerName, SpeechFields, SpeechKey};
-use crate::synthesis::{Ending, Manner, Order, nothing_to_speak, synthesise, unsupported_rate};
+use crate::shared_synthesis::{Reader, SharedSynthesis};
+use crate::synthesis::{Ending, SynthesisJob, nothing_to_speak, synthesise, unsupported_rate};
 use crate::text::utterances;
 
 /// What the endpoints share.
-pub struct App {
+pub(crate) struct App {
     /// What computes.
     pub jobs: Arc<Jobs<Library>>,
     /// Finished speech.
     pub cache: SpeechCache,
-    /// What the operator wants of all speech.
-    pub manner: Manner,
+    /// Silences in all speech, as the operator set them.
+    pub pauses: PauseLengths,
     /// Longest text, in characters.
     pub most_characters: usize,
     /// Largest body.
@@ -32,7 +33,7 @@ pub struct App {
 }
 
 /// Speech that was asked for.
-pub enum Speech {
+pub(crate) enum Speech {
     /// It was kept.
     Kept(Kept),
     /// It is being made.
@@ -44,7 +45,7 @@ impl App {
     ///
     /// # Errors
     /// A field that doesn't fit the voice, or no capacity.
-    pub fn speech(
+    pub(crate) fn speech(
         self: &Arc<Self>,
         fields: &SpeechFields,
         asked: Instant,
@@ -52,13 +53,13 @@ impl App {
         let key = Arc::new(self.key(fields)?);
         let found = self.cache.find_or_begin(&key, || {
             self.jobs.core.check_capacity()?;
-            Ok(Flight::new(self.jobs.core.cancellation.child()))
+            Ok(SharedSynthesis::new(self.jobs.core.cancellation.child()))
         })?;
         match found {
             Found::Kept(kept) => Ok(Speech::Kept(kept)),
             Found::Joined(reader) => Ok(Speech::Coming(reader)),
-            Found::Begun(flight, reader) => {
-                let making = Arc::clone(self).make(key, flight, asked);
+            Found::Begun(shared, reader) => {
+                let making = Arc::clone(self).make(key, shared, asked);
                 tokio::spawn(making.instrument(Span::current()));
                 Ok(Speech::Coming(reader))
             }
@@ -85,17 +86,22 @@ impl App {
         })
     }
 
-    async fn make(self: Arc<Self>, key: Arc<SpeechKey>, flight: Arc<Flight>, asked: Instant) {
-        let made = self.run(&key, &flight, asked).await;
+    async fn make(
+        self: Arc<Self>,
+        key: Arc<SpeechKey>,
+        shared: Arc<SharedSynthesis>,
+        asked: Instant,
+    ) {
+        let made = self.run(&key, &shared, asked).await;
         match made {
             Ok(Ending { last, finished }) => {
-                self.cache.keep(&key, &flight, &finished);
-                flight.finish(last, finished);
+                self.cache.keep(&key, &shared, &finished);
+                shared.finish(last, finished);
             }
             Err(error) => {
-                // Nobody joins it any more before its readers learn of the end.
-                self.cache.forget(&key, &flight);
-                flight.fail(error);
+                // No request joins it any more before its readers learn of the end.
+                self.cache.forget(&key, &shared);
+                shared.fail(error);
             }
         }
     }
@@ -103,23 +109,23 @@ impl App {
     async fn run(
         &self,
         key: &Arc<SpeechKey>,
-        flight: &Arc<Flight>,
+        shared: &Arc<SharedSynthesis>,
         asked: Instant,
     ) -> Result<Ending, ApiError> {
-        let (speech, to) = (Arc::clone(key), Arc::clone(flight));
+        let (speech, to) = (Arc::clone(key), Arc::clone(shared));
         let core = Arc::clone(&self.jobs.core);
-        let (manner, whole_is_wanted) = (self.manner, self.cache.keeps());
+        let (pauses, whole_is_wanted) = (self.pauses, self.cache.keeps());
         let work = move |granted: Granted<'_, _>| {
             to.admitted(granted.waited);
-            let order = Order {
+            let job = SynthesisJob {
                 speech: &speech,
-                manner,
+                pauses,
                 whole_is_wanted,
                 asked,
             };
-            synthesise(&order, &granted, &to, &core)
+            synthesise(&job, &granted, &to, &core)
         };
-        let cancellation = flight.cancellation();
+        let cancellation = shared.cancellation();
         let done = self
             .jobs
             .run_until_cancelled(&key.voice, cancellation, work)

@@ -1,5 +1,5 @@
-//! Audio that is being made, for one reader or several: what is ready can be read at once,
-//! and who makes it stays at most so far ahead of who reads.
+//! Single-shared: audio that is being made once, for all requests that want the same. What is
+//! ready can be read at once, and its maker stays at most so far ahead of its readers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ const MOST_AHEAD: usize = 32;
 
 /// What a finished piece of speech consists of.
 #[derive(Debug, Clone)]
-pub struct Finished {
-    /// The whole body, exact in its headers; only where somebody will want it.
+pub(crate) struct Finished {
+    /// The whole body, exact in its headers; only where the cache will keep it.
     pub whole: Option<Bytes>,
     /// Duration of the audio.
     pub audio_seconds: f64,
@@ -41,41 +41,41 @@ struct Progress {
     ended: bool,
 }
 
-/// See the module's documentation. Its maker holds the flight itself, each reader a [`Reader`].
+/// See the module's documentation. Its maker holds this, each reader a [`Reader`].
 #[derive(Debug)]
-pub struct Flight {
+pub(crate) struct SharedSynthesis {
     state: Mutex<State>,
     made: watch::Sender<Progress>,
     read: watch::Sender<usize>,
     cancellation: Cancellation,
 }
 
-impl Flight {
-    /// A flight that nothing was made of yet, and its first reader. It is cancelled when its
-    /// last reader leaves.
-    pub fn new(cancellation: Cancellation) -> (Arc<Self>, Reader) {
-        let flight = Arc::new(Self {
+impl SharedSynthesis {
+    /// One that nothing was made of yet, and its first reader. It is cancelled when its last
+    /// reader leaves.
+    pub(crate) fn new(cancellation: Cancellation) -> (Arc<Self>, Reader) {
+        let shared = Arc::new(Self {
             state: Mutex::default(),
             made: watch::Sender::default(),
             read: watch::Sender::default(),
             cancellation,
         });
-        let reader = flight.reader(&mut flight.state.lock());
-        (flight, reader)
+        let reader = shared.reader(&mut shared.state.lock());
+        (shared, reader)
     }
 
     fn reader(self: &Arc<Self>, state: &mut State) -> Reader {
         state.readers += 1;
         Reader {
-            flight: Arc::clone(self),
+            synthesis: Arc::clone(self),
             made: self.made.subscribe(),
             next: 0,
         }
     }
 
     /// One more reader, from the beginning; `None` if all others have left, which has stopped
-    /// the flight, or if it failed.
-    pub fn join(self: &Arc<Self>) -> Option<Reader> {
+    /// it, or if it failed.
+    pub(crate) fn join(self: &Arc<Self>) -> Option<Reader> {
         let mut state = self.state.lock();
         let is_lost = match &state.end {
             None => self.cancellation.is_cancelled(),
@@ -85,12 +85,12 @@ impl Flight {
     }
 
     /// Stops the making of it.
-    pub fn cancellation(&self) -> &Cancellation {
+    pub(crate) fn cancellation(&self) -> &Cancellation {
         &self.cancellation
     }
 
     /// The request left the queue after this time.
-    pub fn admitted(&self, waited: Duration) {
+    pub(crate) fn admitted(&self, waited: Duration) {
         self.state.lock().waited = waited;
     }
 
@@ -98,7 +98,7 @@ impl Flight {
     ///
     /// # Errors
     /// It was cancelled meanwhile.
-    pub fn push(&self, piece: Bytes, runtime: &Handle) -> Result<(), Cancelled> {
+    pub(crate) fn push(&self, piece: Bytes, runtime: &Handle) -> Result<(), Cancelled> {
         let made = {
             let mut state = self.state.lock();
             state.pieces.push(piece);
@@ -110,14 +110,14 @@ impl Flight {
             tokio::select! {
                 biased;
                 () = self.cancellation.cancelled() => Err(Cancelled),
-                // The sender is the flight's own: it is there as long as the flight.
+                // The sender is its own: it is there as long as `self`.
                 _ = read.wait_for(|read| made < read + MOST_AHEAD) => Ok(()),
             }
         })
     }
 
     /// The last piece, which may be empty, and the end.
-    pub fn finish(&self, last: Bytes, finished: Finished) {
+    pub(crate) fn finish(&self, last: Bytes, finished: Finished) {
         let made = {
             let mut state = self.state.lock();
             if state.end.is_some() {
@@ -133,28 +133,27 @@ impl Flight {
     }
 
     /// There will be no more. The first end is the one that counts.
-    pub fn fail(&self, error: ApiError) {
+    pub(crate) fn fail(&self, error: ApiError) {
         self.state.lock().end.get_or_insert(Err(error));
         self.made.send_modify(|it| it.ended = true);
     }
 }
 
-/// The flight was cancelled.
+/// It was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cancelled;
+pub(crate) struct Cancelled;
 
-/// Reads a flight from its beginning to its end. Dropping the last reader of an unfinished
-/// flight stops it.
+/// Reads it from its beginning to its end. Dropping the last reader stops what is unfinished.
 #[derive(Debug)]
-pub struct Reader {
-    flight: Arc<Flight>,
+pub(crate) struct Reader {
+    synthesis: Arc<SharedSynthesis>,
     made: watch::Receiver<Progress>,
     next: usize,
 }
 
 /// What a reader finds.
 #[derive(Debug)]
-pub enum Next {
+pub(crate) enum Next {
     /// More of the body.
     Piece(Bytes),
     /// Nothing more.
@@ -166,55 +165,57 @@ impl Reader {
     ///
     /// # Errors
     /// Why there will be none.
-    pub async fn next(&mut self) -> Result<Next, ApiError> {
+    pub(crate) async fn next(&mut self) -> Result<Next, ApiError> {
         let next = self.next;
         let waited = self.made.wait_for(|it| it.ended || it.made > next).await;
         drop(waited.map_err(ApiError::internal)?);
-        let mut state = self.flight.state.lock();
+        let mut state = self.synthesis.state.lock();
         if let Some(piece) = state.pieces.get(next).cloned() {
             self.next += 1;
             state.read = state.read.max(self.next);
             let read = state.read;
             drop(state);
-            self.flight.read.send_replace(read);
+            self.synthesis.read.send_replace(read);
             return Ok(Next::Piece(piece));
         }
         match &state.end {
             Some(Ok(finished)) => Ok(Next::End(finished.clone())),
             Some(Err(error)) => Err(error.clone()),
-            None => Err(ApiError::internal("a flight ended without an end")),
+            None => Err(ApiError::internal("speech ended without an end")),
         }
     }
 
     /// The whole body, if it is finished and was kept.
-    pub fn whole(&self) -> Option<Bytes> {
-        match &self.flight.state.lock().end {
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        match &self.synthesis.state.lock().end {
             Some(Ok(finished)) => finished.whole.clone(),
             _ => None,
         }
     }
 
     /// Time that the request which makes it spent in the queue.
-    pub fn waited(&self) -> Duration {
-        self.flight.state.lock().waited
+    pub(crate) fn waited(&self) -> Duration {
+        self.synthesis.state.lock().waited
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
         let is_abandoned = {
-            let mut state = self.flight.state.lock();
+            let mut state = self.synthesis.state.lock();
             state.readers -= 1;
             if state.readers == 0 && state.end.is_none() {
-                // Under the lock: nobody joins what is about to stop.
-                self.flight.cancellation.cancel(CancelCause::Disconnected);
+                // Under the lock: no request joins what is about to stop.
+                self.synthesis
+                    .cancellation
+                    .cancel(CancelCause::Disconnected);
                 true
             } else {
                 false
             }
         };
         if is_abandoned {
-            tracing::debug!("nobody listens any more");
+            tracing::debug!("the last reader left");
         }
     }
 }

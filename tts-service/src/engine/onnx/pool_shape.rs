@@ -2,14 +2,14 @@
 
 /// How a voice computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolShape {
+pub(crate) struct PoolShape {
     /// Sessions, each of which holds the weights once more.
     pub sessions: usize,
     /// Threads that compute the sentences of a session.
     pub threads_each: usize,
     /// Sentences at a time in a session, unless they are long.
     pub runs_each: usize,
-    /// One more session of so many threads, for a sentence that is alone.
+    /// Threads of one more session, for a sentence that is alone.
     pub alone_threads: Option<usize>,
 }
 
@@ -17,14 +17,14 @@ pub struct PoolShape {
 const MOST_THREADS_EACH: usize = 4;
 
 impl PoolShape {
-    /// A shape for so many cores and so many requests at a time, with as few sessions as use
+    /// A shape for this number of cores and of requests at a time, with as few sessions as use
     /// the cores.
     ///
     /// With a request for each core every sentence gets one thread: two that share two threads
     /// take an eighth longer, because they wait for each other layer by layer. There the
     /// session of one thread is shared, and another one speaks what comes alone, almost twice
     /// as soon.
-    pub fn choose(cores: usize, max_concurrent: usize) -> Self {
+    pub(crate) fn choose(cores: usize, max_concurrent: usize) -> Self {
         let cores = cores.max(1);
         let runs = max_concurrent.clamp(1, cores);
         if runs == cores && cores > 1 {
@@ -45,7 +45,7 @@ impl PoolShape {
     }
 
     /// On a GPU sentences wait for each other anyway.
-    pub fn on_gpu() -> Self {
+    pub(crate) fn on_gpu() -> Self {
         Self {
             sessions: 1,
             threads_each: 1,
@@ -55,20 +55,22 @@ impl PoolShape {
     }
 
     /// Sentences at a time.
-    pub fn runs(self) -> usize {
+    pub(crate) fn runs(self) -> usize {
         self.sessions * self.runs_each
     }
 }
 
-/// Resident memory that a voice takes at most: its weights once a session, as they are and
+/// Resident memory that a model takes at most: its weights once a session, as they are and
 /// as the processor likes them, and what one run of the longest kind takes, or several shorter
 /// ones that are as long together, for each session that computes at the same time.
-pub fn footprint_bytes(model_file_bytes: u64, shape: PoolShape) -> u64 {
-    /// Measured with `en_US-joe-medium`: 1.03 MiB a phoneme.
-    const LONGEST_RUN: u64 = 256 << 20;
+pub(crate) fn footprint_bytes(
+    model_file_bytes: u64,
+    longest_run_bytes: u64,
+    shape: PoolShape,
+) -> u64 {
     let weights = model_file_bytes + model_file_bytes / 2;
     let sessions = shape.sessions as u64;
-    (sessions + u64::from(shape.alone_threads.is_some())) * weights + sessions * LONGEST_RUN
+    (sessions + u64::from(shape.alone_threads.is_some())) * weights + sessions * longest_run_bytes
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use ort::AsPointer as _;
 use ort::session::{RunOptions, Session};
 use ort::value::DynValue;
 
+/// What a run of a model is given: values by the names of the model's inputs.
+pub(crate) type Inputs = Vec<(&'static CStr, DynValue)>;
+
 /// A session whose runs may overlap, and the name of the output that is wanted of it.
 #[derive(Debug)]
 pub(super) struct SharedSession {
@@ -27,7 +30,7 @@ impl SharedSession {
     ///
     /// # Errors
     /// There is none.
-    pub fn new(session: Session) -> Result<Self, String> {
+    pub(super) fn new(session: Session) -> Result<Self, String> {
         let name = session.outputs().first().map(ort::value::Outlet::name);
         let name = name.ok_or("has no output")?;
         let output = CString::new(name).map_err(|it| it.to_string())?;
@@ -38,7 +41,7 @@ impl SharedSession {
     ///
     /// # Errors
     /// The run failed, or was ended through its options.
-    pub fn run(
+    pub(super) fn run(
         &self,
         inputs: &[(&'static CStr, DynValue)],
         options: &RunOptions,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use voice_common::health::ServiceCore;
+use voice_common::core::ServiceCore;
 use voice_common::jobs::Jobs;
 use voice_common::limits::BodyLimit;
 use voice_common::pressure::Thresholds;
@@ -60,7 +60,7 @@ pub async fn run(config: AsrConfig, sockets: InheritedSockets) -> Result<(), Str
     engine::log_to_tracing();
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
     let source = WhisperStore::open(&config, use_gpu)?;
-    let thresholds = config.common.thresholds(use_gpu);
+    let thresholds = Thresholds::configured(&config.common, use_gpu);
     let Built { service, .. } = build(&config, Box::new(source), thresholds)?;
     let ports = Ports {
         service: config.asr.asr_port,

@@ -13,10 +13,12 @@ use clap::{Args, Parser};
 use utoipa_axum::router::OpenApiRouter;
 use voice_common::auth::ApiKeys;
 use voice_common::config::CommonConfig;
+use voice_common::core::ServiceCore;
 use voice_common::frame::{Frame, frame};
-use voice_common::health::{HealthState, ModelStates, ServiceCore};
+use voice_common::health::{HealthState, ModelStates};
 use voice_common::limits::BodyLimit;
 use voice_common::model_slots::ModelStatus;
+use voice_common::pressure::Thresholds;
 use voice_common::process::{Process, ServiceConfig};
 use voice_common::server::{InheritedSockets, Listening, Server};
 use voice_common::websocket::{
@@ -73,7 +75,7 @@ fn main() -> ExitCode {
 async fn run(config: EchoConfig, mut sockets: InheritedSockets) -> Result<(), String> {
     let common = &config.common;
     let websockets = websockets(&config);
-    let thresholds = common.thresholds(false);
+    let thresholds = Thresholds::configured(common, false);
     let mut core = ServiceCore::new("echo", env!("CARGO_PKG_VERSION"), common, thresholds);
     core.metrics
         .extend(|registry| websockets.metrics().register(registry));

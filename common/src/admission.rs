@@ -1,34 +1,19 @@
 //! Who may run now: permits, and a bounded first-come-first-served queue before them.
 //!
-//! Everything that can be asked about the door is one state under one lock, so that nobody
+//! Everything that can be asked about them is one state under one lock, so that nobody
 //! ever sees a request both waiting and running, or neither. A permit that comes back goes
 //! straight to the oldest waiter: the grant is the permit itself, sent to the waiter, so one
 //! that nobody takes any more comes back as any permit does.
 
-mod door;
+mod queue;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::door::{Arrival, Door, QueuePlace, Ticket};
+pub use self::queue::{Occupancy, Permit};
+
+use self::queue::{Arrival, Queue, QueuePlace};
 use crate::concurrency::{Instant, timeout};
-
-/// The right to run one inference. It moves into the blocking job, so that a client that
-/// hangs up can't free a slot that still computes; dropping it returns the slot.
-#[derive(Debug)]
-pub struct Permit {
-    door: Arc<Door>,
-    ticket: Ticket,
-    /// The request has it. A grant that came too late for its request tells nothing about
-    /// how long requests take.
-    received: bool,
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.door.give_back(self.ticket, self.received);
-    }
-}
 
 /// A permit and how long the request waited for it.
 #[derive(Debug)]
@@ -54,24 +39,10 @@ pub enum Rejection {
     },
 }
 
-/// A reading of the admission state, for health and metrics: what was true at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Occupancy {
-    /// Permits in all.
-    pub slots: usize,
-    /// Permits in use. One that was granted counts from the grant on, before the request
-    /// that waited for it runs again.
-    pub active: usize,
-    /// Requests that wait.
-    pub queued: usize,
-    /// The most permits ever in use at once.
-    pub active_high_water: usize,
-}
-
-/// The door of a service: at most `slots` inferences run, at most `max_queue` wait.
+/// Who may run: at most `slots` inferences run, at most `max_queue` wait.
 #[derive(Debug)]
 pub struct Admission {
-    door: Arc<Door>,
+    queue: Arc<Queue>,
     queue_timeout: Duration,
 }
 
@@ -80,7 +51,7 @@ impl Admission {
     pub fn new(slots: usize, max_queue: usize, queue_timeout: Duration) -> Self {
         debug_assert!(slots > 0, "a service without slots would serve nobody");
         Self {
-            door: Arc::new(Door::new(slots, max_queue)),
+            queue: Arc::new(Queue::new(slots, max_queue)),
             queue_timeout,
         }
     }
@@ -91,8 +62,8 @@ impl Admission {
     /// # Errors
     /// The queue is full, or the wait took longer than the queue timeout.
     pub async fn admit(&self) -> Result<Admitted, Rejection> {
-        let (mut permit, waited) = match self.door.arrive() {
-            Arrival::LetIn(permit) => (permit, Duration::ZERO),
+        let (mut permit, waited) = match self.queue.arrive() {
+            Arrival::Admitted(permit) => (permit, Duration::ZERO),
             Arrival::Queued(place) => self.wait(place).await?,
             Arrival::Full {
                 retry_after_seconds,
@@ -124,7 +95,7 @@ impl Admission {
     /// # Errors
     /// [`Rejection::QueueFull`], as [`Self::admit`] would answer.
     pub fn refuse_if_full(&self) -> Result<(), Rejection> {
-        match self.door.retry_after_if_full() {
+        match self.queue.retry_after_if_full() {
             None => Ok(()),
             Some(retry_after_seconds) => Err(Rejection::QueueFull {
                 retry_after_seconds,
@@ -135,23 +106,23 @@ impl Admission {
     /// When a rejected client should come back: the time that the queue needs to drain at
     /// the recent pace, between 1 and 60 seconds.
     pub fn retry_after_seconds(&self) -> u64 {
-        self.door.retry_after_seconds()
+        self.queue.retry_after_seconds()
     }
 
     /// How long the permit that is longest in use has been held; `None` while nothing runs.
     /// Far beyond the time that a request may take, its thread is stuck.
     pub fn longest_held(&self) -> Option<Duration> {
-        self.door.longest_held()
+        self.queue.longest_held()
     }
 
     /// The most permits in use at once since this was last called.
     pub fn take_high_water(&self) -> usize {
-        self.door.take_high_water()
+        self.queue.take_high_water()
     }
 
     /// How full the service is now.
     pub fn occupancy(&self) -> Occupancy {
-        self.door.occupancy()
+        self.queue.occupancy()
     }
 }
 

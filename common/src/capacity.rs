@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::ApiError;
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 use crate::pressure::Exceeded;
 
 impl ServiceCore {

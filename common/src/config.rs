@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::pressure::Thresholds;
-use crate::server::ConnectionLimits;
-
 const MIB: u64 = 1024 * 1024;
 
 /// Flags and variables of the same names; see [`crate::settings`].
@@ -145,30 +142,6 @@ impl CommonConfig {
     pub fn max_waiting_upload_bytes(&self) -> u64 {
         (self.max_waiting_uploads_mb * MIB).max(self.max_upload_bytes() + MIB)
     }
-
-    /// What connections may take how long for, and how many there may be.
-    pub fn connection_limits(&self) -> ConnectionLimits {
-        ConnectionLimits {
-            head: self.receive_timeout_seconds,
-            idle: self.keep_alive_seconds,
-            unread_answer: self.send_timeout_seconds,
-            max_connections: self.max_connections,
-        }
-    }
-
-    /// Where the pressure guards trip. A GPU that the service doesn't use is others' affair.
-    pub fn thresholds(&self, uses_gpu: bool) -> Thresholds {
-        Thresholds {
-            memory_percent: self.memory_threshold_percent,
-            swap_percent: self.swap_threshold_percent,
-            vram_percent: if uses_gpu {
-                self.vram_threshold_percent
-            } else {
-                0.0
-            },
-            psi_percent: self.psi_threshold_percent,
-        }
-    }
 }
 
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
@@ -218,45 +191,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Command {
-        #[command(flatten)]
-        common: CommonConfig,
-    }
-
-    #[test]
-    fn thresholds_have_defaults_take_fractions_and_can_be_turned_off() {
-        let thresholds = |flags: &[&str]| {
-            let command = Command::try_parse_from(["service"].iter().chain(flags)).unwrap();
-            command.common.thresholds(true)
-        };
-        let defaults = Thresholds {
-            memory_percent: 90.0,
-            swap_percent: 80.0,
-            vram_percent: 95.0,
-            psi_percent: 20.0,
-        };
-        assert_eq!(thresholds(&[]), defaults);
-        let without_gpu = Command::parse_from(["service"]).common.thresholds(false);
-        assert!(without_gpu.vram_percent.abs() < f64::EPSILON);
-        let flags = [
-            "--memory-threshold-percent=87.5",
-            "--swap-threshold-percent=0",
-            "--vram-threshold-percent=100",
-            "--psi-threshold-percent=7",
-        ];
-        let expected = Thresholds {
-            memory_percent: 87.5,
-            swap_percent: 0.0,
-            vram_percent: 100.0,
-            psi_percent: 7.0,
-        };
-        assert_eq!(thresholds(&flags), expected);
-    }
 
     #[test]
     fn percents_outside_of_0_to_100_are_refused() {

@@ -1,7 +1,7 @@
 //! Every failure that a client can see, and the one place where it becomes a status.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -431,6 +431,21 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(ErrorCode(self.code()));
         response
+    }
+}
+
+/// The answer where no route is.
+pub(crate) async fn no_such_route(method: Method, uri: Uri) -> ApiError {
+    ApiError::RouteNotFound {
+        method: method.to_string(),
+        path: uri.path().to_string(),
+    }
+}
+
+/// The answer of a route that has other methods.
+pub(crate) async fn no_such_method(method: Method) -> ApiError {
+    ApiError::MethodNotAllowed {
+        method: method.to_string(),
     }
 }
 

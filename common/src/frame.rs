@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,8 +20,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ApiError;
 use crate::auth::{ApiKeys, require_key};
-use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode};
-use crate::health::{HealthState, ServiceCore};
+use crate::core::ServiceCore;
+use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode, no_such_method, no_such_route};
+use crate::health::HealthState;
 use crate::limits::{BodyLimit, discard_refused_body, limit_body};
 use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
 use crate::uploads::watch_upload;
@@ -160,19 +161,6 @@ fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers([REQUEST_ID_HEADER, QUEUE_WAIT_HEADER, header::RETRY_AFTER]),
     ))
-}
-
-pub(crate) async fn no_such_route(method: Method, uri: Uri) -> ApiError {
-    ApiError::RouteNotFound {
-        method: method.to_string(),
-        path: uri.path().to_string(),
-    }
-}
-
-async fn no_such_method(method: Method) -> ApiError {
-    ApiError::MethodNotAllowed {
-        method: method.to_string(),
-    }
 }
 
 async fn refuse_while_draining(

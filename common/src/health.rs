@@ -3,7 +3,6 @@
 mod documents;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -15,126 +14,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::documents::{Alive, Detailed, Limits, ProcessState, Readiness, Slots, UploadBytes};
-use crate::admission::Admission;
-use crate::cancellation::Cancellation;
 use crate::config::CommonConfig;
+use crate::core::ServiceCore;
 use crate::limits::BodyLimit;
-use crate::metrics::{self, InferenceCost, Levels, Metrics};
-use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus, RoomCheck};
-use crate::pressure::{PressureGuard, SystemReadings, Thresholds, Watcher, watch};
-use crate::uploads::Uploads;
+use crate::metrics;
+use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
 
 /// A guard that trips for a moment sends single requests away; one that stays tripped should
 /// send whoever spreads the load elsewhere.
 const UNREADY_AFTER_TRIPPED: Duration = Duration::from_secs(10);
-
-/// How often memory and the like are read.
-const PRESSURE_POLL: Duration = Duration::from_millis(250);
-
-/// What a running service consists of, beside its own endpoints.
-pub struct ServiceCore {
-    /// `asr` or `tts`.
-    pub name: &'static str,
-    /// The version of the service.
-    pub version: &'static str,
-    /// Who may run.
-    pub admission: Admission,
-    /// Whether the box can take more.
-    pub pressure: PressureGuard,
-    /// What request bodies hold.
-    pub uploads: Uploads,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// Parent of every request's cancellation.
-    pub cancellation: Cancellation,
-    started: Instant,
-    draining: AtomicBool,
-    refusing: AtomicBool,
-}
-
-impl ServiceCore {
-    /// A service that has just started.
-    pub fn new(
-        name: &'static str,
-        version: &'static str,
-        config: &CommonConfig,
-        thresholds: Thresholds,
-    ) -> Self {
-        let metrics = Metrics::new(name);
-        metrics.queue_limited_to(config.max_queue);
-        Self {
-            name,
-            version,
-            pressure: PressureGuard::new(thresholds),
-            admission: Admission::new(
-                config.max_concurrent_requests,
-                config.max_queue,
-                config.queue_timeout_seconds,
-            ),
-            uploads: Uploads::new(
-                config.receive_timeout_seconds,
-                config.max_waiting_upload_bytes(),
-            ),
-            metrics,
-            cancellation: Cancellation::new(),
-            started: Instant::now(),
-            draining: AtomicBool::new(false),
-            refusing: AtomicBool::new(false),
-        }
-    }
-
-    /// Keeps the readings of memory and the like fresh for as long as the result lives.
-    pub fn watch_pressure(&self) -> Watcher {
-        let readings = SystemReadings::new(&self.pressure.thresholds());
-        watch(self.pressure.clone(), Box::new(readings), PRESSURE_POLL)
-    }
-
-    /// Whether a model of so many bytes would fit under the memory threshold, for the slots.
-    pub fn memory_room(&self) -> RoomCheck {
-        let pressure = self.pressure.clone();
-        Box::new(move |bytes| pressure.room_for(bytes).map_err(|it| it.to_string()))
-    }
-
-    /// The text for a scrape. Reading resets the high-water mark.
-    pub fn encode_metrics(&self) -> String {
-        self.metrics.encode(&Levels {
-            occupancy: self.admission.occupancy(),
-            high_water: self.admission.take_high_water(),
-            held_bytes: self.uploads.held_bytes(),
-            guards: self.pressure.status(),
-        })
-    }
-
-    /// Counts an inference and logs what it cost.
-    pub fn inference_finished(&self, cost: InferenceCost) {
-        self.metrics.inference_finished(cost);
-        tracing::info!(
-            audio_seconds = cost.audio_seconds,
-            processing_seconds = cost.processing_seconds,
-            "inference finished"
-        );
-    }
-
-    /// From now on the service is unready: it is about to end.
-    pub fn start_draining(&self) {
-        self.draining.store(true, Ordering::Release);
-    }
-
-    /// True after [`Self::start_draining`].
-    pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
-    }
-
-    /// From now on the service finishes what it has and takes nothing new.
-    pub fn start_refusing(&self) {
-        self.refusing.store(true, Ordering::Release);
-    }
-
-    /// True after [`Self::start_refusing`].
-    pub fn is_refusing(&self) -> bool {
-        self.refusing.load(Ordering::Acquire)
-    }
-}
 
 /// The states of all models, whatever their type.
 pub trait ModelStates: Send + Sync + 'static {
@@ -252,7 +140,7 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
         reason,
         service: state.core.name,
         version: state.core.version,
-        uptime_seconds: state.core.started.elapsed().as_secs_f64(),
+        uptime_seconds: state.core.uptime().as_secs_f64(),
         slots: Slots {
             total: occupancy.slots,
             active: occupancy.active,

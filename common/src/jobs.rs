@@ -8,7 +8,7 @@ use crate::ApiError;
 use crate::admission::Permit;
 use crate::cancellation::{CancelCause, CancelStage, Cancellation};
 use crate::config::CommonConfig;
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 use crate::model_slots::{ModelLoader, ModelSlots, SlotOptions};
 
 /// Runs the jobs of a service.

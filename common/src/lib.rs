@@ -8,6 +8,7 @@ pub mod cancellation;
 pub mod capacity;
 mod concurrency;
 pub mod config;
+pub mod core;
 pub mod error;
 pub mod frame;
 pub mod health;

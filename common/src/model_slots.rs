@@ -6,22 +6,25 @@
 //! What state a slot is in, who uses it and who is going to is decided under one lock.
 
 mod idle;
+mod inner;
 mod lease;
 mod load;
+mod loader;
 mod slot;
 mod state;
+mod status;
 mod unload;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::Notify;
-use utoipa::ToSchema;
 
 pub use self::lease::{Claim, Lease};
+pub use self::loader::{FRESH_READING, LoadError, ModelLoader, RoomCheck, SlotOptions};
+pub use self::status::{InUse, ModelState, ModelStatus};
 
 use self::idle::unload_idle;
+use self::inner::Inner;
 use self::lease::WaitingForRoom;
 use self::load::Load;
 use self::state::{Decision, State};
@@ -29,96 +32,6 @@ use self::unload::Unload;
 use crate::ApiError;
 use crate::concurrency::{Instant, Mutex, sleep_until, spawn};
 use crate::metrics::ModelMetrics;
-
-/// Brings a model into memory.
-pub trait ModelLoader: Send + Sync + 'static {
-    /// What a request computes with. Shared by all requests that use the model.
-    type Model: Send + Sync + 'static;
-
-    /// Loads `id`; dropping the result unloads it. Called on a blocking thread.
-    ///
-    /// # Errors
-    /// The model can't be loaded. The message reaches clients: no paths.
-    fn load(&self, id: &str) -> Result<Self::Model, LoadError>;
-
-    /// Bytes of memory that `id` will need, with all that requests need to compute with it.
-    /// `None`, where that is unknown, loads it without asking whether it fits. Called where
-    /// nothing may block: a look at a file's size at most.
-    fn footprint_bytes(&self, _id: &str) -> Option<u64> {
-        None
-    }
-}
-
-/// Why a model could not be loaded, in words for clients.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct LoadError(pub String);
-
-/// Says whether so many bytes more fit into memory, from a reading that is never older than
-/// [`FRESH_READING`]. If not, it gives the figures in words, such as "it needs about 0.4 GB,
-/// which would take memory from 88% to 93% (limit 90%)". Must not block.
-pub type RoomCheck = Box<dyn Fn(u64) -> Result<(), String> + Send + Sync>;
-
-/// A load or an unload that is longer ago than this shows in what [`RoomCheck`] reads: the
-/// reading is taken every 250 ms.
-pub const FRESH_READING: Duration = Duration::from_millis(300);
-
-/// How models share the memory.
-pub struct SlotOptions {
-    /// Models that stay in memory, at least 1; the least recently used makes room.
-    pub max_loaded: usize,
-    /// A model that nobody used for so long leaves; zero: never.
-    pub idle_timeout: Duration,
-    /// Asked before each load of a model whose footprint is known.
-    pub room: RoomCheck,
-}
-
-/// Where a model is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ModelState {
-    /// On its way into memory.
-    Loading,
-    /// Usable.
-    Ready,
-    /// On its way out of memory.
-    Unloading,
-    /// The last load failed; the next request after a pause tries again.
-    Failed,
-}
-
-/// One model that is not simply unloaded.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ModelStatus {
-    /// The model's name.
-    pub id: String,
-    /// Where it is in its life.
-    pub state: ModelState,
-    /// Requests that use it now.
-    pub in_use: usize,
-    /// Seconds since a request last used it; absent unless it is ready.
-    pub idle_seconds: Option<f64>,
-    /// Why the last load failed.
-    pub error: Option<String>,
-}
-
-/// The model could not be unloaded because requests use it or wait for their turn to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the model is in use")]
-pub struct InUse;
-
-struct Inner<L: ModelLoader> {
-    loader: L,
-    max_loaded: usize,
-    room: RoomCheck,
-    state: Mutex<State<L::Model>>,
-    /// Requests that need a load or an unload pass one at a time, in the order they came.
-    /// Only who has the turn starts a load.
-    turn: tokio::sync::Mutex<()>,
-    /// A slot has changed or a lease came back.
-    changed: Notify,
-    metrics: ModelMetrics,
-}
 
 /// All models of a service. Clones share the same slots.
 pub struct ModelSlots<L: ModelLoader>(Arc<Inner<L>>);

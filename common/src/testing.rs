@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::{Args as _, FromArgMatches as _};
 
 use crate::config::CommonConfig;
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 use crate::pressure::Thresholds;
 
 /// A service with these settings, nothing else, and no pressure.

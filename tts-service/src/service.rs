@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use voice_common::health::ServiceCore;
+use voice_common::core::ServiceCore;
 use voice_common::jobs::Jobs;
 use voice_common::limits::BodyLimit;
 use voice_common::pressure::Thresholds;
@@ -71,7 +71,7 @@ pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), Str
     let on_gpu = sources.iter().any(|it| it.computes().on_gpu);
     let default = sources.iter().find(|it| it.has(&config.tts.tts_voice));
     let device = default.map(|it| it.computes().description);
-    let thresholds = config.common.thresholds(on_gpu);
+    let thresholds = Thresholds::configured(&config.common, on_gpu);
     let Built { service, app } = build(&config, sources.clone(), thresholds)?;
     let ports = Ports {
         service: config.tts.tts_port,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use voice_common::ApiError;
 use voice_common::cancellation::Cancellation;
-use voice_common::health::ServiceCore;
+use voice_common::core::ServiceCore;
 use voice_common::jobs::{Granted, stopped_early};
 use voice_common::metrics::InferenceCost;
 

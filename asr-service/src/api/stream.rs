@@ -13,9 +13,9 @@ use tracing::{Instrument as _, Span};
 use utoipa::ToSchema;
 use voice_common::ApiError;
 use voice_common::cancellation::{CancelOnDrop, Cancellation};
+use voice_common::core::ServiceCore;
 use voice_common::error::ErrorBody;
 use voice_common::frame::with_queue_wait;
-use voice_common::health::ServiceCore;
 
 use crate::engine::{Options, Transcript};
 use crate::format::Usage;

@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use voice_common::cancellation::CancelCause;
+use voice_common::pressure::Thresholds;
 
 use crate::config::AsrConfig;
 use crate::engine::EngineError;
@@ -43,7 +44,7 @@ fn service(flags: &[&str], script: Scripted) -> Service {
     let source = ScriptedSource::with_models(&["base", "tiny.en"]).saying(script);
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
-    let thresholds = config.common.thresholds(false);
+    let thresholds = Thresholds::configured(&config.common, false);
     let built = service::build(&config, Box::new(source), thresholds).unwrap();
     Service {
         router: built.service.router,

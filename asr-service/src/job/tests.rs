@@ -6,6 +6,7 @@ use clap::Parser as _;
 use futures::FutureExt as _;
 use voice_common::cancellation::CancelCause;
 use voice_common::model_slots::InUse;
+use voice_common::pressure::Thresholds;
 
 use super::*;
 use crate::config::AsrConfig;
@@ -21,7 +22,7 @@ fn app(flags: &[&str]) -> Arc<App> {
 fn app_with(source: ScriptedSource, flags: &[&str]) -> Arc<App> {
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
-    let thresholds = config.common.thresholds(false);
+    let thresholds = Thresholds::configured(&config.common, false);
     service::build(&config, Box::new(source), thresholds)
         .unwrap()
         .app

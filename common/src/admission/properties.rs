@@ -108,9 +108,9 @@ impl Model {
     }
 }
 
-/// The real door, with a task for each client that waits.
+/// The real admission, with a task for each client that waits.
 struct Scene {
-    door: Arc<Admission>,
+    admission: Arc<Admission>,
     model: Model,
     clients: Client,
     running: BTreeMap<Client, Admitted>,
@@ -122,7 +122,7 @@ impl Scene {
     fn new(slots: usize, max_queue: usize, queue_timeout: Steps) -> Self {
         let timeout = STEP * queue_timeout + TIMEOUT_OFFSET;
         Self {
-            door: Arc::new(Admission::new(slots, max_queue, timeout)),
+            admission: Arc::new(Admission::new(slots, max_queue, timeout)),
             model: Model {
                 slots,
                 max_queue,
@@ -168,7 +168,7 @@ impl Scene {
             Event::Scrape => {
                 let active = self.model.running.len();
                 let expected = std::mem::replace(&mut self.model.high_water_since_scrape, active);
-                assert_eq!(self.door.take_high_water(), expected);
+                assert_eq!(self.admission.take_high_water(), expected);
             }
         }
         self.settle().await;
@@ -180,10 +180,10 @@ impl Scene {
         let full = self.model.is_full().then(|| Rejection::QueueFull {
             retry_after_seconds: self.model.retry_after_seconds(),
         });
-        assert_eq!(self.door.refuse_if_full().err(), full);
+        assert_eq!(self.admission.refuse_if_full().err(), full);
         self.model.arrive(client);
-        let door = Arc::clone(&self.door);
-        let arrival = tokio::spawn(async move { door.admit().await });
+        let admission = Arc::clone(&self.admission);
+        let arrival = tokio::spawn(async move { admission.admit().await });
         self.waiting.insert(client, arrival);
         if let Some(full) = full {
             let arrival = self.waiting.remove(&client).expect("just inserted");
@@ -223,22 +223,22 @@ impl Scene {
     }
 
     fn agrees(&self) {
-        let (door, model) = (&self.door, &self.model);
+        let (admission, model) = (&self.admission, &self.model);
         let occupancy = Occupancy {
             slots: model.slots,
             active: model.running.len(),
             queued: model.queue.len(),
             active_high_water: model.high_water,
         };
-        assert_eq!(door.occupancy(), occupancy);
+        assert_eq!(admission.occupancy(), occupancy);
         assert!(self.running.keys().eq(model.running.keys()), "who runs");
         let queue = model.queue.iter().map(|(client, _)| client);
         assert!(self.waiting.keys().eq(queue), "who waits");
         assert_eq!(self.timed_out, model.timed_out);
-        assert_eq!(door.retry_after_seconds(), model.retry_after_seconds());
+        assert_eq!(admission.retry_after_seconds(), model.retry_after_seconds());
         let oldest = model.running.values().min();
         let held = oldest.map(|since| STEP * (model.now - *since));
-        assert_eq!(door.longest_held(), held);
+        assert_eq!(admission.longest_held(), held);
     }
 }
 

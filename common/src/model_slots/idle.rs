@@ -3,8 +3,9 @@
 use std::sync::Weak;
 use std::time::Duration;
 
+use super::inner::Inner;
+use super::loader::ModelLoader;
 use super::unload::Unload;
-use super::{Inner, ModelLoader};
 use crate::concurrency::sleep_until;
 
 /// Unloads what is idle, for as long as the slots exist.

@@ -3,7 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Inner, ModelLoader};
+use super::inner::Inner;
+use super::loader::ModelLoader;
 
 /// A loaded model in use. It can't be unloaded before the last lease is dropped, so a lease
 /// moves into the blocking job beside the permit.

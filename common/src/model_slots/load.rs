@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Inner, LoadError, ModelLoader};
+use super::inner::Inner;
+use super::loader::{LoadError, ModelLoader};
 use crate::concurrency::{Instant, spawn_blocking};
 
 /// A load that has begun: its slot is loading. However it ends, the slot learns of it, or

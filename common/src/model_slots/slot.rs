@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{LoadError, ModelState, ModelStatus};
+use super::loader::LoadError;
+use super::status::{ModelState, ModelStatus};
 use crate::concurrency::Instant;
 
 /// A pause after a failed load; the next failure in a row doubles it.

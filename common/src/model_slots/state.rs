@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::loader::{FRESH_READING, LoadError};
 use super::slot::{BackOff, Slot};
-use super::{FRESH_READING, InUse, LoadError, ModelStatus};
+use super::status::{InUse, ModelStatus};
 use crate::ApiError;
 use crate::concurrency::Instant;
 

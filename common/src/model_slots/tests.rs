@@ -4,6 +4,7 @@
 mod room;
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::join_all;

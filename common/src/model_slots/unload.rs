@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Inner, ModelLoader};
+use super::inner::Inner;
+use super::loader::ModelLoader;
 use crate::concurrency::spawn_blocking;
 use crate::memory::release_free_pages;
 

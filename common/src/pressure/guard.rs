@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 
-use super::reading::{Reading, Resource, Thresholds};
+use super::reading::{Reading, Resource};
 use super::refusal::{Exceeded, NoRoom};
+use super::thresholds::Thresholds;
 use super::trip::{Transition, Trip};
 
 /// Says whether the box can take more work. Cheap to clone and to ask: no question reads a

@@ -15,12 +15,14 @@ mod psi;
 mod reading;
 mod refusal;
 mod system;
+mod thresholds;
 mod trip;
 mod vram;
 mod watch;
 
 pub use guard::{GuardStatus, PressureGuard};
-pub use reading::{ReadPressure, Reading, Resource, Scope, Thresholds};
+pub use reading::{ReadPressure, Reading, Resource, Scope};
 pub use refusal::{Exceeded, NoRoom};
 pub use system::SystemReadings;
+pub use thresholds::Thresholds;
 pub use watch::{Watcher, watch};

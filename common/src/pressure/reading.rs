@@ -104,32 +104,6 @@ pub(super) fn percent_of(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64 * 100.0
 }
 
-/// From which reading on requests are refused, in percent; 0 turns a guard off. The default
-/// is all off.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Thresholds {
-    /// Of main memory, on the host and in every cgroup around the process.
-    pub memory_percent: f64,
-    /// Of swap space.
-    pub swap_percent: f64,
-    /// Of the memory of the fullest GPU.
-    pub vram_percent: f64,
-    /// Of the last 10 s.
-    pub psi_percent: f64,
-}
-
-impl Thresholds {
-    /// The threshold for `resource`, in percent; 0 = off.
-    pub fn of(&self, resource: Resource) -> f64 {
-        match resource {
-            Resource::Memory => self.memory_percent,
-            Resource::Swap => self.swap_percent,
-            Resource::Vram => self.vram_percent,
-            Resource::Psi => self.psi_percent,
-        }
-    }
-}
-
 /// Where readings come from.
 pub trait ReadPressure: Send {
     /// Everything that can be measured now. What can't be measured is left out.

@@ -6,7 +6,8 @@ use sysinfo::System;
 
 use super::cgroup::Cgroups;
 use super::psi;
-use super::reading::{ReadPressure, Reading, Resource, Scope, Thresholds};
+use super::reading::{ReadPressure, Reading, Resource, Scope};
+use super::thresholds::Thresholds;
 use super::vram::Vram;
 
 /// Reads the host, the cgroups of this process, and NVIDIA GPUs. The figures of GPUs could

@@ -12,9 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{self, Shared};
-use super::{ConnectionLimits, Listening, refusal};
+use super::limits::ConnectionLimits;
+use super::listen::Listening;
+use super::refusal;
 use crate::ApiError;
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 use crate::metrics::ConnectionEnd;
 
 /// After a failure that is not one connection's own, such as too many open files.

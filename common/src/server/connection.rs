@@ -17,12 +17,12 @@ use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use super::ConnectionLimits;
 use super::activity::{Activity, Phase, Watched};
+use super::limits::ConnectionLimits;
 use super::refusal;
 use super::upgrade::{AfterUpgrade, Upgraded};
 use crate::ApiError;
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 use crate::metrics::ConnectionEnd;
 
 /// What all connections of a listener share.

@@ -3,6 +3,7 @@
 mod accept;
 mod activity;
 mod connection;
+mod limits;
 mod listen;
 mod open_files;
 mod refusal;
@@ -18,12 +19,14 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use self::accept::{Acceptor, Listener};
+pub use self::limits::ConnectionLimits;
 pub use self::listen::{InheritedSockets, Listening};
 pub(crate) use self::upgrade::{AfterUpgrade, Upgraded};
 use crate::cancellation::CancelCause;
 use crate::config::CommonConfig;
-use crate::frame::no_such_route;
-use crate::health::{self, HealthState, ServiceCore};
+use crate::core::ServiceCore;
+use crate::error::no_such_route;
+use crate::health::{self, HealthState};
 
 /// How long cancelled jobs are given to notice before the process ends under them.
 const TIME_TO_NOTICE: Duration = Duration::from_secs(10);
@@ -32,27 +35,6 @@ const TIME_TO_NOTICE: Duration = Duration::from_secs(10);
 const HANGS_AFTER_DEADLINE: Duration = Duration::from_mins(3);
 /// Probes and scrapers of a box; more than these at once are no probes.
 const MOST_PROBE_CONNECTIONS: usize = 64;
-
-/// What connections may take how long for, and how many there may be.
-#[derive(Debug, Clone, Copy)]
-pub struct ConnectionLimits {
-    /// For the head of a request, from its first byte; on a new connection from its start.
-    pub head: Duration,
-    /// Between two requests.
-    pub idle: Duration,
-    /// For a client that takes nothing of the answer that it is being sent.
-    pub unread_answer: Duration,
-    /// Open at once; more are refused.
-    pub max_connections: usize,
-}
-
-impl ConnectionLimits {
-    /// Often enough that a limit is kept to within a few per cent, or to a second.
-    fn check_every(&self) -> Duration {
-        let shortest = self.head.min(self.idle).min(self.unread_answer);
-        (shortest / 20).clamp(Duration::from_millis(10), Duration::from_secs(1))
-    }
-}
 
 /// How a service ends after SIGTERM. All times count from the signal.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +68,7 @@ impl Server {
         let core = Arc::clone(&self.health.core);
         let failed = |cause: std::io::Error| format!("the server failed: {cause}");
         let mut signals = StopSignals::watch().map_err(failed)?;
-        let limits = config.connection_limits();
+        let limits = ConnectionLimits::configured(config);
         open_files::allow_for(limits.max_connections);
 
         let address = self.listening.address().map_err(failed)?;

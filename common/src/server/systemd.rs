@@ -7,7 +7,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::runtime::Handle;
 
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 
 /// How often the status line is brought up to date without a watchdog.
 const STATUS_EVERY: Duration = Duration::from_secs(5);

@@ -12,9 +12,9 @@ use voice_common::admission::{Admission, Admitted, Rejection};
 
 use crate::{ANY_MOMENT, NEVER, explore};
 
-/// A door, and what its visitors know of themselves.
+/// A admission, and what its visitors know of themselves.
 struct Scene {
-    door: Admission,
+    admission: Admission,
     max_queue: usize,
     arrived: AtomicUsize,
     gone: AtomicUsize,
@@ -27,7 +27,7 @@ type Visit = JoinHandle<Result<(), Rejection>>;
 impl Scene {
     fn new(slots: usize, max_queue: usize, queue_timeout: Duration) -> Arc<Self> {
         Arc::new(Self {
-            door: Admission::new(slots, max_queue, queue_timeout),
+            admission: Admission::new(slots, max_queue, queue_timeout),
             max_queue,
             arrived: AtomicUsize::new(0),
             gone: AtomicUsize::new(0),
@@ -46,7 +46,7 @@ impl Scene {
     /// What must be true whenever anybody looks.
     fn look(&self) {
         let gone = self.gone.load(Ordering::SeqCst);
-        let now = self.door.occupancy();
+        let now = self.admission.occupancy();
         let present = self.arrived.load(Ordering::SeqCst) - gone;
         assert!(now.active <= now.slots, "{now:?}");
         assert!(now.active_high_water <= now.slots, "{now:?}");
@@ -63,20 +63,25 @@ impl Scene {
 
     /// Nothing was lost: nobody is inside, and every slot can be taken at once.
     fn is_as_new(&self) {
-        let now = self.door.occupancy();
+        let now = self.admission.occupancy();
         assert_eq!((now.active, now.queued), (0, 0));
-        assert_eq!(self.door.longest_held(), None);
+        assert_eq!(self.admission.longest_held(), None);
         let permits: Vec<_> = (0..now.slots)
-            .map(|_| self.door.admit().now_or_never().expect("a slot is free"))
+            .map(|_| {
+                self.admission
+                    .admit()
+                    .now_or_never()
+                    .expect("a slot is free")
+            })
             .collect();
-        assert_eq!(self.door.occupancy().active, permits.len());
+        assert_eq!(self.admission.occupancy().active, permits.len());
     }
 }
 
 async fn visit(scene: Arc<Scene>, number: usize) -> Result<(), Rejection> {
     scene.arrived.fetch_add(1, Ordering::SeqCst);
     let _gone = CountOnDrop(&scene.gone);
-    let admitted = scene.door.admit().await?;
+    let admitted = scene.admission.admit().await?;
     let running = Running::new(&scene, admitted);
     scene.served.lock().push(number);
     yield_now().await;
@@ -101,7 +106,7 @@ struct Running<'a> {
 impl<'a> Running<'a> {
     fn new(scene: &'a Scene, permit: Admitted) -> Self {
         let running = scene.running.fetch_add(1, Ordering::SeqCst) + 1;
-        assert!(running <= scene.door.occupancy().slots);
+        assert!(running <= scene.admission.occupancy().slots);
         Self {
             scene,
             _permit: permit,
@@ -181,7 +186,7 @@ fn a_grant_at_the_moment_of_the_queue_timeout_is_not_lost() {
 fn those_who_stay_are_served_in_the_order_they_came() {
     explore(async || {
         let scene = Scene::new(1, 5, NEVER);
-        let running = scene.door.admit().await.unwrap();
+        let running = scene.admission.admit().await.unwrap();
         let mut visits = Vec::new();
         for number in 0..5 {
             let mut visit = Box::pin(visit(Arc::clone(&scene), number));
@@ -211,7 +216,7 @@ fn a_full_queue_rejects_the_surplus_and_nobody_else() {
         let outcomes = outcomes(visits).await;
         let rejected = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         assert!(rejected <= 1, "one runs and one may wait");
-        assert!(scene.door.refuse_if_full().is_ok());
+        assert!(scene.admission.refuse_if_full().is_ok());
         scene.is_as_new();
     });
 }

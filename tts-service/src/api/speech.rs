@@ -14,9 +14,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures::{Stream, StreamExt as _};
 use voice_common::ApiError;
+use voice_common::core::ServiceCore;
 use voice_common::error::ErrorResponses;
 use voice_common::frame::with_queue_wait;
-use voice_common::health::ServiceCore;
 
 use super::documents::{SpeechEvent, SpeechForm, Usage};
 use crate::app::{App, Speech};

@@ -14,7 +14,8 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use voice_common::cancellation::CancelCause;
-use voice_common::health::ServiceCore;
+use voice_common::core::ServiceCore;
+use voice_common::pressure::Thresholds;
 
 use crate::config::TtsConfig;
 use crate::engine::scripted::Scripted;
@@ -74,7 +75,7 @@ fn service(flags: &[&str], script: Scripted) -> Service {
         .iter()
         .chain(flags);
     let config = TtsConfig::parse_from(flags);
-    let thresholds = config.common.thresholds(false);
+    let thresholds = Thresholds::configured(&config.common, false);
     let voices = Arc::new(Voices(Arc::clone(&script)));
     let built = service::build(&config, vec![voices], thresholds).unwrap();
     Service {

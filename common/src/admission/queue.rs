@@ -1,4 +1,4 @@
-//! The state behind the door, and the one lock around it.
+//! Permits and the queue for them: one state, and the one lock around it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,15 +6,45 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{Occupancy, Permit};
 use crate::concurrency::{Instant, Mutex};
 
 const SHORTEST_RETRY_AFTER_SECONDS: f64 = 1.0;
 const LONGEST_RETRY_AFTER_SECONDS: f64 = 60.0;
 
-/// The number of a request that was let in or queues, in the order of arrival. Grants go by
+/// The number of a request that was admitted or queues, in the order of arrival. Grants go by
 /// arrival too, so among permits in use the lowest number is the one held for longest.
 pub(super) type Ticket = u64;
+
+/// The right to run one inference. It moves into the blocking job, so that a client that
+/// hangs up can't free a slot that still computes; dropping it returns the slot.
+#[derive(Debug)]
+pub struct Permit {
+    queue: Arc<Queue>,
+    ticket: Ticket,
+    /// The request has it. A grant that came too late for its request tells nothing about
+    /// how long requests take.
+    pub(super) received: bool,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.queue.give_back(self.ticket, self.received);
+    }
+}
+
+/// A reading of the admission state, for health and metrics: what was true at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Permits in all.
+    pub slots: usize,
+    /// Permits in use. One that was granted counts from the grant on, before the request
+    /// that waited for it runs again.
+    pub active: usize,
+    /// Requests that wait.
+    pub queued: usize,
+    /// The most permits ever in use at once.
+    pub active_high_water: usize,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -51,24 +81,24 @@ impl State {
 
 /// Slots, queue and the lock around both.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Queue {
     slots: usize,
-    max_queue: usize,
+    max_waiting: usize,
     state: Mutex<State>,
 }
 
-/// What a request meets at the door.
+/// What becomes of a request that asks for a permit.
 pub(super) enum Arrival {
-    LetIn(Permit),
+    Admitted(Permit),
     Queued(QueuePlace),
     Full { retry_after_seconds: u64 },
 }
 
-impl Door {
-    pub(super) fn new(slots: usize, max_queue: usize) -> Self {
+impl Queue {
+    pub(super) fn new(slots: usize, max_waiting: usize) -> Self {
         Self {
             slots,
-            max_queue,
+            max_waiting,
             state: Mutex::default(),
         }
     }
@@ -78,13 +108,13 @@ impl Door {
         if self.has_free_slot(&state) {
             let ticket = state.take_ticket();
             state.hold(ticket);
-            Arrival::LetIn(self.permit(ticket))
-        } else if state.waiting.len() < self.max_queue {
+            Arrival::Admitted(self.permit(ticket))
+        } else if state.waiting.len() < self.max_waiting {
             let ticket = state.take_ticket();
             let (sender, grant) = oneshot::channel();
             state.waiting.insert(ticket, sender);
             Arrival::Queued(QueuePlace {
-                door: Arc::clone(self),
+                queue: Arc::clone(self),
                 ticket,
                 grant,
             })
@@ -98,7 +128,7 @@ impl Door {
     /// What a request would be told that came now and found no place; `None` if it found one.
     pub(super) fn retry_after_if_full(&self) -> Option<u64> {
         let state = self.state.lock();
-        let full = !self.has_free_slot(&state) && state.waiting.len() >= self.max_queue;
+        let full = !self.has_free_slot(&state) && state.waiting.len() >= self.max_waiting;
         full.then(|| self.drain_seconds(&state))
     }
 
@@ -162,7 +192,7 @@ impl Door {
 
     fn permit(self: &Arc<Self>, ticket: Ticket) -> Permit {
         Permit {
-            door: Arc::clone(self),
+            queue: Arc::clone(self),
             ticket,
             received: false,
         }
@@ -180,7 +210,7 @@ impl Door {
 
 /// A place in the queue; dropped when the wait ends, however it ends.
 pub(super) struct QueuePlace {
-    door: Arc<Door>,
+    queue: Arc<Queue>,
     ticket: Ticket,
     /// Dropped after the place is given up: from then on no grant comes, and one that came
     /// before goes back with it.
@@ -189,8 +219,8 @@ pub(super) struct QueuePlace {
 
 impl Drop for QueuePlace {
     fn drop(&mut self) {
-        let sender = self.door.state.lock().waiting.remove(&self.ticket);
-        // Outside the lock: it wakes whoever waits for it.
+        let sender = self.queue.state.lock().waiting.remove(&self.ticket);
+        // Outside the lock: it wakes the task that waits for it.
         drop(sender);
     }
 }

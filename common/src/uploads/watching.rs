@@ -1,8 +1,7 @@
-//! What request bodies may take while they come in: time, and memory or disk all together.
+//! Watching one body while it comes in.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,8 +14,9 @@ use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::ledger::Held;
 use crate::ApiError;
-use crate::health::ServiceCore;
+use crate::core::ServiceCore;
 
 /// What must arrive of a body in each window of time. A voice message that is uploaded while
 /// it is spoken brings twice as much; a client that only wants to hold a connection open
@@ -24,63 +24,6 @@ use crate::health::ServiceCore;
 const LEAST_BYTES_A_WINDOW: u64 = 4 * 1024;
 
 const TOO_SLOW: ApiError = ApiError::RequestTimeout { part: "body" };
-
-/// The bodies of all requests that are being received or wait for a permit.
-#[derive(Debug)]
-pub struct Uploads {
-    window: Duration,
-    most_bytes: u64,
-    held_bytes: AtomicU64,
-}
-
-impl Uploads {
-    /// Each body must bring some kilobytes each `window`; all together may hold `most_bytes`.
-    pub fn new(window: Duration, most_bytes: u64) -> Self {
-        Self {
-            window,
-            most_bytes,
-            held_bytes: AtomicU64::new(0),
-        }
-    }
-
-    /// Bytes of all bodies whose requests are not answered yet.
-    pub fn held_bytes(&self) -> u64 {
-        self.held_bytes.load(Ordering::Acquire)
-    }
-
-    /// Bytes that all bodies together may hold.
-    pub fn most_bytes(&self) -> u64 {
-        self.most_bytes
-    }
-}
-
-/// The bytes of one body, counted until its request is answered or its client leaves.
-struct Held {
-    core: Arc<ServiceCore>,
-    bytes: AtomicU64,
-}
-
-impl Held {
-    fn add(&self, bytes: u64) -> bool {
-        let others = self
-            .core
-            .uploads
-            .held_bytes
-            .fetch_add(bytes, Ordering::AcqRel);
-        self.bytes.fetch_add(bytes, Ordering::AcqRel);
-        others + bytes <= self.core.uploads.most_bytes
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let bytes = self.bytes.load(Ordering::Acquire);
-        self.core
-            .uploads
-            .held_bytes
-            .fetch_sub(bytes, Ordering::AcqRel);
-    }
-}
 
 /// Why a body was cut off, for the answer: all that a handler sees is a body that broke.
 type Verdict = Arc<Mutex<Option<ApiError>>>;
@@ -110,7 +53,7 @@ impl WatchedBody {
         if let Some(since) = self.waiting_since.take() {
             self.waited += since.elapsed();
         }
-        if self.waited < self.core.uploads.window {
+        if self.waited < self.core.uploads.window() {
             return false;
         }
         self.waited = Duration::ZERO;
@@ -119,7 +62,7 @@ impl WatchedBody {
 
     /// Wakes the task when this window ends.
     fn wait(&mut self, context: &mut Context<'_>) {
-        let left = self.core.uploads.window.saturating_sub(self.waited);
+        let left = self.core.uploads.window().saturating_sub(self.waited);
         let now = Instant::now();
         self.waiting_since = Some(now);
         self.alarm.as_mut().reset(now + left);
@@ -146,7 +89,7 @@ impl HttpBody for WatchedBody {
                     return self.cut_off(ApiError::ResourceExhausted {
                         message: format!(
                             "Resource threshold exceeded (waiting uploads: over {} MB)",
-                            self.core.uploads.most_bytes / (1024 * 1024)
+                            self.core.uploads.most_bytes() / (1024 * 1024)
                         ),
                         retry_after_seconds: self.core.admission.retry_after_seconds(),
                     });
@@ -183,15 +126,12 @@ pub async fn watch_upload(
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let held = Arc::new(Held {
-        core: Arc::clone(&core),
-        bytes: AtomicU64::new(0),
-    });
+    let held = Arc::new(core.uploads.hold());
     let verdict = Verdict::default();
     let request = request.map(|body| {
         Body::new(WatchedBody {
             body,
-            alarm: Box::pin(sleep(core.uploads.window)),
+            alarm: Box::pin(sleep(core.uploads.window())),
             core,
             held: Arc::clone(&held),
             verdict: Arc::clone(&verdict),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::quote::shown;
+
 /// What makes a request begin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Arrivals {
@@ -102,7 +104,10 @@ impl FromStr for Pattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no burst: write it as 5x10s, 5 at once every 10 s");
+        let wrong = || {
+            let text = shown(text);
+            format!("'{text}' is no burst: write it as 5x10s, 5 at once every 10 s")
+        };
         let (size, every) = text.split_once('x').ok_or_else(wrong)?;
         let size: u32 = size.trim().parse().map_err(|_| wrong())?;
         let every: f64 = every

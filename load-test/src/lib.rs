@@ -19,6 +19,7 @@ pub mod format;
 pub mod mode;
 pub mod objective;
 pub mod progress;
+mod quote;
 pub mod report;
 pub mod run;
 pub mod score;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::exchange::{Exchange, Outcome};
+use crate::quote::shown;
 use crate::report::terminal::time;
 use crate::run::{Event, Until};
 use crate::summary::Collector;
@@ -149,7 +150,7 @@ fn line(exchange: &Exchange) -> String {
         format!("{:.3}s", exchange.intended.as_secs_f64()),
         exchange.service,
         exchange.number,
-        exchange.sample,
+        shown(&exchange.sample),
         result.unwrap_or_else(|| format!("served in {}", time(exchange.total.as_secs_f64())))
     )
 }

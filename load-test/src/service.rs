@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quote::shown;
+
 /// One of the two speech services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -17,7 +19,7 @@ pub enum Service {
 
 /// A name that neither service has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no service '{0}', use one of: asr, tts")]
+#[error("there is no service '{}', use one of: asr, tts", shown(.0))]
 pub struct UnknownService(String);
 
 impl Service {

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::quote::shown;
 use crate::service::Service;
 
 /// A service that is asked.
@@ -23,7 +24,8 @@ impl Target {
     pub fn new(service: Service, address: &str, key: Option<String>) -> Result<Self, String> {
         let wrong = |what: &str| {
             format!(
-                "--{service}-host {address}: {what}. An address looks like http://localhost:{}",
+                "--{service}-host {}: {what}. An address looks like http://localhost:{}",
+                shown(address),
                 if service == Service::Asr { 5001 } else { 5002 }
             )
         };

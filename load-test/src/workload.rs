@@ -12,6 +12,7 @@ use crate::client::Judged;
 use crate::corpus::{Class, Recording, texts};
 use crate::exchange::Outcome;
 use crate::format;
+use crate::quote::shown;
 use crate::score::speech::{self, AudioFormatName};
 use crate::score::wer::Score;
 use crate::service::Service;
@@ -132,14 +133,15 @@ fn judge_text(recording: &Recording, worst_wer: f64, body: &[u8]) -> Judged {
     let score = Score::of(&recording.reference, &text, &recording.language);
     let outcome = if score.words == 0 && score.errors > 0 {
         wrong(format!(
-            "wrong answer: it heard '{text}' in {}",
+            "wrong answer: it heard '{}' in {}",
+            shown(&text),
             recording.class
         ))
     } else if score.percent() > worst_wer * 100.0 {
         wrong(format!(
             "wrong answer: {:.0} % of the words of {}",
             score.percent(),
-            recording.name
+            shown(&recording.name)
         ))
     } else {
         Outcome::Served

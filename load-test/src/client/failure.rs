@@ -5,6 +5,7 @@ use std::error::Error;
 use serde::Deserialize;
 
 use crate::exchange::{Outcome, Refusal};
+use crate::quote::shown;
 
 /// Of a body that is no error of ours, so much is shown.
 const MOST_CHARACTERS: usize = 120;
@@ -33,13 +34,13 @@ pub(super) fn of_answer(status: u16, body: &[u8], retry_after_seconds: Option<u6
             Outcome::Rejected(Refusal {
                 status,
                 code,
-                message: error.message,
+                message: shown(&error.message).to_string(),
                 retry_after_seconds,
             })
         }
         _ => Outcome::Failed {
             status: Some(status),
-            message: error.message,
+            message: shown(&error.message).to_string(),
         },
     }
 }
@@ -50,11 +51,10 @@ fn excerpt(body: &[u8]) -> String {
     if text.is_empty() {
         return "an answer without a body".into();
     }
-    let mut shown: String = text.chars().take(MOST_CHARACTERS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
+    let end = text.char_indices().nth(MOST_CHARACTERS);
+    let start = end.map_or(text, |(end, _)| &text[..end]);
+    let more = if end.is_some() { "…" } else { "" };
+    format!("{}{more}", shown(start))
 }
 
 /// An error of the connection. The first cause of all is what tells: "Connection refused".
@@ -70,7 +70,7 @@ pub(super) fn describe(error: &reqwest::Error) -> String {
     } else {
         "Connection lost"
     };
-    format!("{what}: {cause}")
+    format!("{what}: {}", shown(&cause.to_string()))
 }
 
 #[cfg(test)]
@@ -109,6 +109,24 @@ mod tests {
         ] {
             let outcome = of_answer(status, &body, None);
             assert!(matches!(outcome, Outcome::Failed { status: Some(it), .. } if it == status));
+        }
+    }
+
+    #[test]
+    fn a_service_writes_no_escape_sequences_to_the_terminal() {
+        let hostile = "\x1b]0;owned\x07\nError Summary:";
+        let quoted = "\\u{1b}]0;owned\\u{7}\\nError Summary:";
+        let body = |code: &str| {
+            let error = serde_json::json!({"error": {"message": hostile, "code": code}});
+            error.to_string().into_bytes()
+        };
+        for (status, body) in [
+            (503, body("queue_full")),
+            (500, body("internal_error")),
+            (502, hostile.as_bytes().to_vec()),
+        ] {
+            let complaint = of_answer(status, &body, None).complaint().unwrap();
+            assert_eq!(complaint, format!("HTTP {status}: {quoted}"));
         }
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use voice_stack_audio::{self as audio, DecodeLimits};
 
 use super::{Class, Recording};
+use crate::quote::shown;
 
 /// The list of a corpus, beside its files: name, language, and what is said, between tabs.
 const LIST: &str = "refs.tsv";
@@ -19,7 +20,7 @@ const MOST_SECONDS: f64 = 3600.0;
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
     /// A file can't be read.
-    #[error("{}: {cause}", path.display())]
+    #[error("{}: {cause}", shown(&path.to_string_lossy()))]
     Unreadable {
         /// Which.
         path: PathBuf,
@@ -30,7 +31,7 @@ pub enum CorpusError {
     #[error(
         "{}, line {line}: {what}. A line holds the name of a file, the code of its language and \
          what is said in it, separated by tabs; '#' begins a remark",
-        path.display()
+        shown(&path.to_string_lossy())
     )]
     Line {
         /// The list.
@@ -41,7 +42,7 @@ pub enum CorpusError {
         what: &'static str,
     },
     /// A file holds no audio that the tool knows.
-    #[error("{}: {cause}", path.display())]
+    #[error("{}: {}", shown(&path.to_string_lossy()), shown(cause))]
     NoAudio {
         /// Which.
         path: PathBuf,
@@ -49,7 +50,7 @@ pub enum CorpusError {
         cause: String,
     },
     /// There is no line in the list.
-    #[error("{}: it names no file", path.display())]
+    #[error("{}: it names no file", shown(&path.to_string_lossy()))]
     Empty {
         /// The list.
         path: PathBuf,

@@ -8,6 +8,7 @@ use reqwest::Client;
 use serde_json::json;
 
 use super::{Class, Recording, texts};
+use crate::quote::shown;
 use crate::target::Target;
 
 /// For one text, on a slow box that loads the voice first.
@@ -25,7 +26,7 @@ pub enum MakeError {
         cause: reqwest::Error,
     },
     /// It answers with an error.
-    #[error("the TTS service at {url} answers {status}: {body}")]
+    #[error("the TTS service at {url} answers {status}: {}", shown(body))]
     Refused {
         /// Where it is.
         url: String,

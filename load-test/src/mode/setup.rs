@@ -7,6 +7,7 @@ use crate::cli::{TargetArgs, WorkloadArgs};
 use crate::client::http_client;
 use crate::corpus::{self, Class, Recording};
 use crate::exit::Failure;
+use crate::quote::shown;
 use crate::service::Service;
 use crate::target::Target;
 use crate::watch::state::{State, state};
@@ -58,8 +59,9 @@ pub async fn reached(args: &TargetArgs) -> Result<Setup, Failure> {
             .filter(|it| **it != service.to_string())
         {
             return Err(Failure::Usage(format!(
-                "--{service}-host {}: the service there says that it is '{other}'",
-                target.base
+                "--{service}-host {}: the service there says that it is '{}'",
+                target.base,
+                shown(other)
             )));
         }
         services.push(Reached { target, state });

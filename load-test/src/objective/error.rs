@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::amount::Dimension;
 use super::{Comparison, Metric};
+use crate::quote::{is_unprintable, shown};
 use crate::service::Service;
 
 /// An objective that can't be understood. Its text points at the part that is wrong.
@@ -25,31 +26,31 @@ pub enum Problem {
     #[error("an objective is missing")]
     NoObjective,
     /// What stands before the dot is no service.
-    #[error("there is no service '{0}'")]
+    #[error("there is no service '{}'", shown(.0))]
     UnknownService(String),
     /// Nothing stands before the comparison.
     #[error("a metric is missing")]
     NoMetric,
     /// There is no such metric.
-    #[error("there is no metric '{0}'")]
+    #[error("there is no metric '{}'", shown(.0))]
     UnknownMetric(String),
     /// The metric isn't compared with anything.
     #[error("a comparison is missing")]
     NoComparison,
     /// It is compared in a way that isn't known.
-    #[error("there is no comparison '{0}'")]
+    #[error("there is no comparison '{}'", shown(.0))]
     UnknownComparison(String),
     /// What stands after the comparison is no number.
     #[error("a number is missing")]
     NoNumber,
     /// It looks like a number and isn't one.
-    #[error("'{0}' is no number that a bound can be")]
+    #[error("'{}' is no number that a bound can be", shown(.0))]
     BadNumber(String),
     /// A time or a share has to have a unit.
     #[error("the unit is missing")]
     NoUnit(Units),
     /// What stands after the number is no unit of the metric.
-    #[error("'{unit}' is no unit of {metric}")]
+    #[error("'{}' is no unit of {metric}", shown(unit))]
     UnknownUnit {
         /// What stands there.
         unit: String,
@@ -110,7 +111,7 @@ fn one_of(names: impl IntoIterator<Item = &'static str>) -> String {
 impl ObjectiveError {
     /// `part` is in bytes of `text`, on the bounds of characters.
     pub(super) fn new(text: &str, part: Range<usize>, problem: Problem) -> Self {
-        let printable = |it: char| if it.is_control() { ' ' } else { it };
+        let printable = |it: char| if is_unprintable(it) { ' ' } else { it };
         Self {
             column: text[..part.start].chars().count(),
             width: text[part].chars().count(),

@@ -308,3 +308,24 @@ fn what_was_not_measured_is_not_held() {
     assert!(!verdict.is_held());
     assert_eq!(verdict.to_string(), "not held: it was not measured");
 }
+
+/// A line end in what is quoted would make the message's four lines five, and an escape
+/// sequence would reach the terminal.
+#[test]
+fn what_an_error_quotes_stays_on_its_line() {
+    for (text, quoted) in [
+        ("errors<1e9\n<", r"'e9\n<' is no unit of errors"),
+        ("p95<1\x1b[2J", r"'\u{1b}[2J' is no unit of p95"),
+        ("errors<1\u{202e}%", r"'\u{202e}%' is no unit of errors"),
+    ] {
+        let message = text.parse::<Objectives>().unwrap_err().to_string();
+        let lines: Vec<_> = message.lines().collect();
+        assert_eq!(lines.len(), 4, "{message}");
+        assert_eq!(lines[0], quoted);
+        assert!(
+            !message
+                .replace('\n', "")
+                .contains(crate::quote::is_unprintable)
+        );
+    }
+}

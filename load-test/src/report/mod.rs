@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use self::document::Document;
 use crate::exit::Failure;
+use crate::quote::shown;
 
 /// Files that a report can be written to, beside the terminal.
 #[derive(Debug, Clone, Default, Args)]
@@ -97,7 +98,10 @@ pub fn save(
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>,
 ) -> Result<(), Failure> {
     let Some(path) = path else { return Ok(()) };
-    let failed = |cause: String| Failure::Usage(format!("--{flag} {}: {cause}", path.display()));
+    let failed = |cause: String| {
+        let path = path.to_string_lossy();
+        Failure::Usage(format!("--{flag} {}: {cause}", shown(&path)))
+    };
     let file = File::create(path).map_err(|it| failed(it.to_string()))?;
     let mut file = BufWriter::new(file);
     write(&mut file).map_err(failed)?;

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use super::document::{ClientFigures, Document, Generator, ServerFigures, ServiceReport};
 use crate::exchange::Outcome;
 use crate::finding::{Finding, Verdict};
+use crate::quote::shown;
 use crate::summary::Distribution;
 
 /// Where a value begins in a line.
@@ -86,8 +87,8 @@ pub fn finding_lines(finding: &Finding, palette: Palette) -> String {
         "  {} {:<13} {}\n             {}",
         palette.coloured(&format!("{word:<10}"), is_good),
         finding.check,
-        finding.promise,
-        finding.seen
+        shown(&finding.promise),
+        shown(&finding.seen)
     )
 }
 
@@ -145,8 +146,11 @@ impl Text {
         let version = report.version.as_deref().unwrap_or("unknown version");
         let model = report.model.as_deref().unwrap_or("unknown model");
         self.line(format_args!(
-            "{dim}{} ({version}, {model}), {}{end}",
-            report.url, document.arrivals
+            "{dim}{} ({}, {}), {}{end}",
+            shown(&report.url),
+            shown(version),
+            shown(model),
+            shown(&document.arrivals)
         ));
         self.counts(&report.client);
         self.timing(&report.client);
@@ -321,7 +325,11 @@ impl Text {
         }
         self.heading("Error Summary");
         for group in client.errors.iter().take(MOST_ERRORS) {
-            self.line(format_args!("  [{}x] {}", group.count, group.message));
+            self.line(format_args!(
+                "  [{}x] {}",
+                group.count,
+                shown(&group.message)
+            ));
         }
         let more = client.errors.len().saturating_sub(MOST_ERRORS);
         if more > 0 {
@@ -385,7 +393,7 @@ fn percentiles(distribution: &Distribution) -> String {
 fn counted(counts: &[(String, f64)]) -> String {
     let each: Vec<_> = counts
         .iter()
-        .map(|(name, count)| format!("{count:.0} {name}"))
+        .map(|(name, count)| format!("{count:.0} {}", shown(name)))
         .collect();
     each.join(", ")
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
+use crate::quote::shown;
 use crate::report::document::{Document, SCHEMA};
 
 /// Flags that say where a report goes, not what is measured.
@@ -45,7 +46,10 @@ struct Form {
 /// # Errors
 /// It can't be read, or holds something else.
 pub(super) fn read(path: &Path) -> Result<Document, Failure> {
-    let failed = |cause: String| Failure::Usage(format!("{}: {cause}", path.display()));
+    let failed = |cause: String| {
+        let path = path.to_string_lossy();
+        Failure::Usage(format!("{}: {}", shown(&path), shown(&cause)))
+    };
     let open = || File::open(path).map(BufReader::new);
     let form = open().map_err(|it| failed(it.to_string()))?;
     let form: Form = serde_json::from_reader(form).map_err(|it| {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::figure::Unit;
 use super::judgement::{Line, Test, Verdict};
 use super::{Comparison, ServiceComparison};
+use crate::quote::shown;
 use crate::report::terminal::{Palette, time};
 
 /// The whole comparison.
@@ -14,11 +15,16 @@ pub(super) fn render(comparison: &Comparison, palette: Palette) -> String {
         let (file, began_at, arrivals) = (&run.file, &run.began_at, &run.arrivals);
         line(
             &mut text,
-            &format!("{name:<5} {file} ({began_at}): {arrivals}"),
+            &format!(
+                "{name:<5} {} ({}): {}",
+                shown(file),
+                shown(began_at),
+                shown(arrivals)
+            ),
         );
     }
     for warning in &comparison.warnings {
-        line(&mut text, &format!("Warning: {warning}"));
+        line(&mut text, &format!("Warning: {}", shown(warning)));
     }
     for service in &comparison.services {
         of_service(&mut text, service, palette);
@@ -37,11 +43,15 @@ fn of_service(text: &mut String, service: &ServiceComparison, palette: Palette) 
     line(text, "");
     let title = service.service.title();
     if service.base == service.new {
-        line(text, &format!("{title} ({})", service.base));
+        line(text, &format!("{title} ({})", shown(&service.base)));
     } else {
         line(
             text,
-            &format!("{title} ({} | {})", service.base, service.new),
+            &format!(
+                "{title} ({} | {})",
+                shown(&service.base),
+                shown(&service.new)
+            ),
         );
     }
     line(
@@ -49,7 +59,7 @@ fn of_service(text: &mut String, service: &ServiceComparison, palette: Palette) 
         &columns(["", "base", "new", "ratio", "p", "verdict"].map(String::from)),
     );
     for of_figure in &service.lines {
-        let shown = |it: Option<f64>| it.map_or("-".into(), |it| shown(it, of_figure.unit));
+        let value = |it: Option<f64>| it.map_or("-".into(), |it| amount(it, of_figure.unit));
         let verdict = match of_figure.verdict {
             Verdict::Worse => palette.coloured(&of_figure.sentence, false),
             Verdict::Better => palette.coloured(&of_figure.sentence, true),
@@ -57,8 +67,8 @@ fn of_service(text: &mut String, service: &ServiceComparison, palette: Palette) 
         };
         let cells = [
             of_figure.figure.to_string(),
-            shown(of_figure.base),
-            shown(of_figure.new),
+            value(of_figure.base),
+            value(of_figure.new),
             ratio(of_figure),
             p_value(of_figure),
             verdict,
@@ -71,7 +81,7 @@ fn columns([figure, base, new, ratio, p, verdict]: [String; 6]) -> String {
     format!("  {figure:<21}{base:>9} {new:>9}  {ratio:<22} {p:<17} {verdict}")
 }
 
-fn shown(value: f64, unit: Unit) -> String {
+fn amount(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds => time(value),
         Unit::SecondsPerSecond => format!("{value:.3}"),

@@ -8,6 +8,7 @@ use tokio::process::Command;
 use super::capacity_checks::lost;
 use super::subject::{Obstacle, Subject};
 use crate::finding::{Evidence, broken, proven};
+use crate::quote::shown;
 use crate::report::terminal::time;
 use crate::watch::state::state;
 
@@ -21,6 +22,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// `command` is for the shell; `{service}` in it becomes `asr` or `tts`.
 pub async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obstacle> {
     let command = command.replace("{service}", subject.target.service.name());
+    let name = shown(&command);
     let before = subject.state().await?.process.map(|it| it.pid);
     let (asked, requests) = subject.fill().await?;
 
@@ -30,7 +32,7 @@ pub async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obsta
     let took = began.elapsed();
     let ended = asked.join_all().await;
     if let Some(lost) = lost(&ended) {
-        return Ok(broken(format!("{lost} when `{command}` was run")));
+        return Ok(broken(format!("{lost} when `{name}` was run")));
     }
     let after = loop {
         if let Ok(state) = state(&subject.http, &subject.target).await {
@@ -39,30 +41,30 @@ pub async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obsta
         if began.elapsed() > patience {
             let seconds = patience.as_secs();
             return Ok(broken(format!(
-                "all were served, but nothing answers {seconds} s after `{command}`"
+                "all were served, but nothing answers {seconds} s after `{name}`"
             )));
         }
         tokio::time::sleep(POLL).await;
     };
     if before.is_some() && before == after {
         return Err(Obstacle::NotProven(format!(
-            "`{command}` restarted nothing: the same process answers"
+            "`{name}` restarted nothing: the same process answers"
         )));
     }
     if let Some(complaint) = subject.ask().await.outcome.complaint() {
         return Ok(broken(format!(
-            "all were served, but not the first request after `{command}`: {complaint}"
+            "all were served, but not the first request after `{name}`: {complaint}"
         )));
     }
     Ok(proven(format!(
-        "`{command}` took {} with {requests} requests under way: all were served, and so was the \
+        "`{name}` took {} with {requests} requests under way: all were served, and so was the \
          next one, by another process",
         time(took.as_secs_f64())
     )))
 }
 
 async fn run(command: &str, patience: Duration) -> Result<(), Obstacle> {
-    let cannot = |what: String| Obstacle::NotProven(format!("`{command}` {what}"));
+    let cannot = |what: String| Obstacle::NotProven(format!("`{}` {what}", shown(command)));
     let running = Command::new("sh")
         .args(["-c", command])
         .stdin(Stdio::null())
@@ -81,7 +83,7 @@ async fn run(command: &str, patience: Duration) -> Result<(), Obstacle> {
             Err(cannot(format!(
                 "ended with {}: {}",
                 output.status,
-                said.trim()
+                shown(said.trim())
             )))
         }
     }

@@ -115,3 +115,25 @@ impl Outcome {
         }
     }
 }
+
+/// What a judge says of an answer.
+#[derive(Debug)]
+pub struct Judged {
+    /// Served, or what is wrong with it.
+    pub outcome: Outcome,
+    /// Duration of the speech in it, or in its request.
+    pub audio_seconds: Option<f64>,
+    /// How right its text is.
+    pub score: Option<Score>,
+}
+
+impl Judged {
+    /// An answer that was not looked at, or that was none.
+    pub(crate) fn without_a_look(outcome: Outcome, audio_seconds: Option<f64>) -> Self {
+        Self {
+            outcome,
+            audio_seconds,
+            score: None,
+        }
+    }
+}

@@ -8,9 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use crate::client::Judged;
 use crate::corpus::{Class, Recording, texts};
-use crate::exchange::Outcome;
+use crate::exchange::{Judged, Outcome};
 use crate::format;
 use crate::quote::shown;
 use crate::score::speech::{self, AudioFormatName};

@@ -11,7 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY
 use tokio::sync::Semaphore;
 
 use self::connect::{TimeConnects, noting_connect};
-use crate::exchange::{Exchange, Outcome, Refusal};
+use crate::exchange::{Exchange, Judged, Outcome, Refusal};
 use crate::format::WAV_HEADER_BYTES;
 use crate::score::speech::AudioFormatName;
 use crate::workload::{Call, Expected};
@@ -196,27 +196,6 @@ impl Client {
             expected.judge(&body)
         });
         judged.await.expect("judging an answer doesn't panic")
-    }
-}
-
-/// What a judge says of an answer.
-#[derive(Debug)]
-pub struct Judged {
-    /// Served, or what is wrong with it.
-    pub outcome: Outcome,
-    /// Duration of the speech in it, or in its request.
-    pub audio_seconds: Option<f64>,
-    /// How right its text is.
-    pub score: Option<crate::score::wer::Score>,
-}
-
-impl Judged {
-    fn without_a_look(outcome: Outcome, audio_seconds: Option<f64>) -> Self {
-        Self {
-            outcome,
-            audio_seconds,
-            score: None,
-        }
     }
 }
 

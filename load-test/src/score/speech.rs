@@ -5,15 +5,15 @@
 //! and not clipped. Whether it says what it should is for a recogniser to tell.
 
 mod expected;
+mod format;
 mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use voice_stack_audio::{AudioError, DecodeLimits};
 
 pub use expected::{Bounds, bounds};
+pub use format::AudioFormatName;
 use stream::Stated;
 
 /// Quieter audio is silent. Speech is 20 to 40 dB louder, whoever speaks it.
@@ -23,39 +23,6 @@ pub const FULL_SCALE: f32 = 0.99;
 /// Share of samples at full scale from which audio is clipped. A loud voice reaches full scale
 /// at a few peaks a second, a tenth of this.
 pub const CLIPPED_SHARE: f64 = 0.005;
-
-/// Formats of speech, by the names that requests have for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AudioFormatName {
-    /// MPEG layer III, without a container.
-    Mp3,
-    /// Opus in Ogg.
-    Opus,
-    /// AAC in ADTS frames, as it is streamed.
-    Aac,
-    /// FLAC in its own container.
-    Flac,
-    /// RIFF/WAVE with uncompressed samples.
-    Wav,
-    /// Signed 16-bit little-endian mono samples without a container.
-    Pcm {
-        /// What the bytes do not say.
-        sample_rate_hz: u32,
-    },
-}
-
-impl fmt::Display for AudioFormatName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mp3 => "mp3",
-            Self::Opus => "opus",
-            Self::Aac => "aac",
-            Self::Flac => "flac",
-            Self::Wav => "wav",
-            Self::Pcm { .. } => "pcm",
-        })
-    }
-}
 
 /// Speech that passed.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -15,6 +15,7 @@ pub mod rank_test;
 mod resample;
 mod shift;
 pub mod slope;
+mod statistic;
 #[cfg(test)]
 mod testing;
 

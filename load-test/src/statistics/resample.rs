@@ -1,9 +1,8 @@
 //! What a statistic was in resamples of one sample, without making each of them.
 
-use super::blocks;
-use super::bootstrap::Statistic;
-use super::percentile;
 use super::random::Random;
+use super::statistic::Statistic;
+use super::{blocks, percentile};
 
 /// How a resample is drawn.
 #[derive(Debug, Clone, Copy)]

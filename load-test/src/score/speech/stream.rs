@@ -3,7 +3,7 @@
 //! The decoder takes whatever it knows, and hands out one rate. Here, an answer has to be what
 //! was asked for, so the few headers of the formats that can be asked for are read apart.
 
-use super::AudioFormatName;
+use super::format::AudioFormatName;
 
 /// A file's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::admission::Rejection;
 use crate::cancellation::CancelCause;
+use crate::visible::visible;
 
 /// 499, as nginx names it: the client closed the connection before the answer. Nobody
 /// receives it; it is what metrics and logs show.
@@ -316,13 +317,14 @@ impl ApiError {
         }
     }
 
-    /// The error as a body, for a response or an event of a stream that has begun.
+    /// The error as a body, for a response or an event of a stream that has begun. Control
+    /// characters of what it quotes are escaped.
     pub fn body(&self) -> ErrorBody {
         ErrorBody {
             error: ErrorDetail {
-                message: self.to_string(),
+                message: visible(&self.to_string()).into_owned(),
                 kind: self.kind(),
-                param: self.param().map(String::from),
+                param: self.param().map(|it| visible(it).into_owned()),
                 code: self.code(),
             },
         }
@@ -452,6 +454,32 @@ pub(crate) async fn no_such_method(method: Method) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_client_wrote_stays_on_the_line_of_its_error() {
+        let name = "a\nb\u{1b}[2J\u{2028}";
+        let missing =
+            ApiError::model_not_installed(name, vec!["tiny.en".into()], "whisper-1", "tiny.en");
+        let nowhere = ApiError::RouteNotFound {
+            method: "GET".into(),
+            path: "/\u{9b}x".into(),
+        };
+        let field = ApiError::invalid("new\r\nfield", "Unknown field 'new\r\nfield'.");
+        for (error, part) in [
+            (
+                missing,
+                r"The model 'a\nb\u{1b}[2J\u{2028}' is not installed",
+            ),
+            (nowhere, r"GET /\u{9b}x."),
+            (field, r"Unknown field 'new\r\nfield'."),
+        ] {
+            let ErrorDetail { message, param, .. } = error.body().error;
+            assert!(message.contains(part), "{message:?}");
+            for shown in [Some(message), param].into_iter().flatten() {
+                assert!(!shown.contains(char::is_control), "{shown:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_body_has_the_shape_that_clients_of_openai_expect() {

@@ -28,6 +28,7 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod uploads;
+mod visible;
 pub mod websocket;
 
 pub use error::ApiError;

@@ -11,6 +11,8 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches};
 
+use crate::visible::visible;
+
 /// The variables that a service can read, the process's own before those of `.env`.
 #[derive(Debug, Default, Clone)]
 pub struct Variables {
@@ -167,7 +169,8 @@ fn named(error: clap::Error, origins: &BTreeMap<String, (String, &'static str)>)
             .map(ToString::to_string)
             .unwrap_or_default(),
     };
-    SettingsError::Invalid(format!("{setting}: '{value}' can't be used: {allowed}"))
+    let message = format!("{setting}: '{value}' can't be used: {allowed}");
+    SettingsError::Invalid(visible(&message).into_owned())
 }
 
 #[cfg(test)]
@@ -233,7 +236,7 @@ mod tests {
     #[test]
     fn a_bad_value_is_one_line_that_names_the_setting() {
         type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
-        let cases: [Case; 4] = [
+        let cases: [Case; 5] = [
             (
                 &[],
                 &[("MAX_QUEUE", "many")],
@@ -245,6 +248,11 @@ mod tests {
                 "ASR_MAX_QUEUE (from environment): '-1'",
             ),
             (&["--max-queue", "x"], &[], "--max-queue: 'x'"),
+            (
+                &[],
+                &[("MAX_QUEUE", "1\n\u{1b}2")],
+                r"MAX_QUEUE (from environment): '1\n\u{1b}2'",
+            ),
             (
                 &[],
                 &[("DEVICE", "tpu")],

@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::LogFormat;
+use crate::visible::visible;
 
 /// The header that carries a request's id, in and out.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -56,10 +57,10 @@ pub fn init(filter: &str, format: Option<LogFormat>) -> Result<(), String> {
     started.map_err(|cause| format!("logging can't start: {cause}"))
 }
 
-/// Says on standard error why the process can't go on.
+/// Says on standard error, on one line, why the process can't go on.
 pub fn tell_the_end(name: &str, message: &str) {
     let priority = if journal_reads_stderr() { "<3>" } else { "" };
-    eprintln!("{priority}{name}: {message}");
+    eprintln!("{priority}{name}: {}", visible(message));
 }
 
 /// Whether standard error is the journal's: systemd names its device and inode. The variable

@@ -8,6 +8,7 @@ mod soak;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::capacity::CapacityArgs;
@@ -59,24 +60,34 @@ pub enum Command {
 }
 
 /// Which services are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Speech to text
-    Asr,
-    /// Text to speech
-    Tts,
-    /// Both, at the same time
+    /// This one.
+    One(Service),
+    /// Both speech services, at the same time.
     Both,
 }
 
 impl Which {
-    /// The services.
-    pub fn services(self) -> &'static [Service] {
+    /// The services, in the order of reports.
+    pub fn services(self) -> Vec<Service> {
         match self {
-            Self::Asr => &[Service::Asr],
-            Self::Tts => &[Service::Tts],
-            Self::Both => &Service::ALL,
+            Self::One(service) => vec![service],
+            Self::Both => Service::ALL.to_vec(),
         }
+    }
+}
+
+impl ValueEnum for Which {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::One(Service::Asr), Self::One(Service::Tts), Self::Both]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::One(service) => PossibleValue::new(service.name()).help(service.purpose()),
+            Self::Both => PossibleValue::new("both").help("Both, at the same time"),
+        })
     }
 }
 
@@ -320,6 +331,29 @@ mod tests {
         assert!(cli.command.is_none());
         assert_eq!(cli.http.target.service, Which::Both);
         assert_eq!((cli.http.workers, cli.http.requests), (2, Some(5)));
+    }
+
+    #[test]
+    fn every_service_can_be_asked_alone_or_with_the_others() {
+        let services = |name: &str| {
+            let line = ["voice-stack-load", "--service", name];
+            let cli = Cli::try_parse_from(line).unwrap();
+            cli.http.target.service.services()
+        };
+        for service in Service::ALL {
+            assert_eq!(services(service.name()), [service]);
+        }
+        assert_eq!(services("both"), Service::ALL);
+        let mut http = Cli::command();
+        let help = http.find_subcommand_mut("http").unwrap().render_long_help();
+        let help = help.to_string();
+        for line in [
+            "- asr:  Speech to text",
+            "- tts:  Text to speech",
+            "- both: Both, at the same time",
+        ] {
+            assert!(help.contains(line), "{help}");
+        }
     }
 
     #[test]

@@ -128,8 +128,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// An answer that was not looked at, or that was none.
-    pub(crate) fn without_a_look(outcome: Outcome, audio_seconds: Option<f64>) -> Self {
+    /// An answer without a text that could be scored, or that nobody has looked at.
+    pub(crate) fn without_score(outcome: Outcome, audio_seconds: Option<f64>) -> Self {
         Self {
             outcome,
             audio_seconds,

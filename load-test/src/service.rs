@@ -17,7 +17,36 @@ pub enum Service {
     Tts,
 }
 
-/// A name that neither service has.
+/// What differs between the services, beside what they are asked
+/// ([`workload`](crate::workload)) and promise.
+struct Facts {
+    name: &'static str,
+    title: &'static str,
+    purpose: &'static str,
+    default_port: u16,
+    port_setting: &'static str,
+    speech_route: &'static str,
+}
+
+const ASR: Facts = Facts {
+    name: "asr",
+    title: "ASR",
+    purpose: "Speech to text",
+    default_port: 5001,
+    port_setting: "ASR_PORT",
+    speech_route: "/v1/audio/transcriptions",
+};
+
+const TTS: Facts = Facts {
+    name: "tts",
+    title: "TTS",
+    purpose: "Text to speech",
+    default_port: 5002,
+    port_setting: "TTS_PORT",
+    speech_route: "/v1/audio/speech",
+};
+
+/// A name that no service has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no service '{}', use one of: asr, tts", shown(.0))]
 pub struct UnknownService(String);
@@ -26,20 +55,41 @@ impl Service {
     /// Both, in the order of reports.
     pub const ALL: [Self; 2] = [Self::Asr, Self::Tts];
 
+    fn facts(self) -> &'static Facts {
+        match self {
+            Self::Asr => &ASR,
+            Self::Tts => &TTS,
+        }
+    }
+
     /// As in flags, objectives and result files.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Asr => "asr",
-            Self::Tts => "tts",
-        }
+        self.facts().name
     }
 
     /// Its name in a report, and before its own settings.
     pub fn title(self) -> &'static str {
-        match self {
-            Self::Asr => "ASR",
-            Self::Tts => "TTS",
-        }
+        self.facts().title
+    }
+
+    /// What it does, for the help of the command line.
+    pub fn purpose(self) -> &'static str {
+        self.facts().purpose
+    }
+
+    /// The port that it listens on unless it was told another.
+    pub fn default_port(self) -> u16 {
+        self.facts().default_port
+    }
+
+    /// The setting of its environment that names the port.
+    pub fn port_setting(self) -> &'static str {
+        self.facts().port_setting
+    }
+
+    /// The route of its main request.
+    pub fn speech_route(self) -> &'static str {
+        self.facts().speech_route
     }
 }
 

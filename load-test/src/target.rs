@@ -8,7 +8,7 @@ use crate::service::Service;
 /// A service that is asked.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Which of the two it is.
+    /// Which service it is.
     pub service: Service,
     /// Its address, without a path.
     pub base: Url,
@@ -26,7 +26,7 @@ impl Target {
             format!(
                 "--{service}-host {}: {what}. An address looks like http://localhost:{}",
                 shown(address),
-                if service == Service::Asr { 5001 } else { 5002 }
+                service.default_port()
             )
         };
         let with_scheme = if address.contains("://") {

@@ -12,9 +12,7 @@ use tokio::sync::Semaphore;
 
 use self::connect::{TimeConnects, noting_connect};
 use crate::exchange::{Exchange, Judged, Outcome, Refusal};
-use crate::format::WAV_HEADER_BYTES;
-use crate::score::speech::AudioFormatName;
-use crate::workload::{Call, Expected};
+use crate::workload::Call;
 
 /// The client could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -149,18 +147,13 @@ impl Client {
         answer.status = Some(status.as_u16());
         answer.queue_wait = queue_wait(response.headers());
         let retry_after = response.headers().get(RETRY_AFTER).and_then(number);
-        let is_speech = status.is_success() && matches!(call.expected, Expected::Speech { .. });
-        let silent_bytes = match &call.expected {
-            Expected::Speech {
-                format: AudioFormatName::Wav,
-                ..
-            } => WAV_HEADER_BYTES as u64,
-            _ => 0,
-        };
+        let silent_bytes = call.expected.bytes_before_audio();
+        let silent_bytes = silent_bytes.filter(|_| status.is_success());
         let mut body = BytesMut::new();
         while let Some(piece) = response.chunk().await? {
             answer.bytes += piece.len() as u64;
-            if is_speech && answer.first_audio.is_none() && answer.bytes > silent_bytes {
+            let has_audio = silent_bytes.is_some_and(|it| answer.bytes > it);
+            if has_audio && answer.first_audio.is_none() {
                 answer.first_audio = Some(intended.elapsed());
             }
             body.extend_from_slice(&piece);
@@ -181,15 +174,15 @@ impl Client {
         let body = std::mem::take(&mut answer.body);
         let outcome = std::mem::replace(&mut answer.outcome, Outcome::Served);
         if outcome != Outcome::Served {
-            return Judged::without_a_look(outcome, call.expected.audio_seconds());
+            return Judged::without_score(outcome, call.expected.audio_seconds());
         }
-        let expected = call.expected.clone();
+        let expected = Arc::clone(&call.expected);
         if expected.is_cheap_to_judge() {
             return expected.judge(&body);
         }
         let Ok(turn) = Arc::clone(&self.checkers).try_acquire_owned() else {
             let audio_seconds = expected.audio_seconds_of(&body);
-            return Judged::without_a_look(outcome, audio_seconds);
+            return Judged::without_score(outcome, audio_seconds);
         };
         let judged = tokio::task::spawn_blocking(move || {
             let _turn = turn;

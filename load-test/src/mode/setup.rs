@@ -11,7 +11,7 @@ use crate::quote::shown;
 use crate::service::Service;
 use crate::target::Target;
 use crate::watch::state::{State, state};
-use crate::workload::{SpeechAsk, TranscriptAsk, Workload};
+use crate::workload::{Probes, Speech, SpeechAsk, TranscriptAsk, Transcripts, Workload};
 
 /// Services that answer.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub async fn reached(args: &TargetArgs) -> Result<Setup, Failure> {
         Target::new(service, address, args.api_key.clone()).map_err(Failure::Usage)
     };
     let mut services = Vec::new();
-    for &service in args.service.services() {
+    for service in args.service.services() {
         let target = target(service)?;
         let state = state(&http, &target).await;
         let state = state.map_err(|cause| unreachable(&target, &cause))?;
@@ -116,7 +116,7 @@ impl Setup {
         for reached in &self.services {
             let target = reached.target.clone();
             if args.probes {
-                workloads.push(Arc::new(Workload::probes(target)));
+                workloads.push(Arc::new(Workload::new(target, Probes)));
                 continue;
             }
             let workload = match target.service {
@@ -126,7 +126,8 @@ impl Setup {
                         language: args.language.clone(),
                         worst_wer: args.worst_wer,
                     };
-                    Workload::transcripts(target, &self.recordings(args).await?, &ask)
+                    Transcripts::of(&self.recordings(args).await?, &ask)
+                        .map(|it| Workload::new(target, it))
                 }
                 Service::Tts => {
                     let ask = SpeechAsk {
@@ -138,7 +139,7 @@ impl Setup {
                     };
                     let spoken = |it: &Class| !matches!(it, Class::Noise | Class::Silence);
                     let classes: Vec<_> = args.classes.iter().copied().filter(spoken).collect();
-                    Workload::speech(target, &classes, ask)
+                    Speech::of(&classes, ask).map(|it| Workload::new(target, it))
                 }
             };
             let workload = workload.map_err(|it| Failure::Usage(it.to_string()))?;

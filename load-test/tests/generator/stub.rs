@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use voice_stack_load::corpus::{Class, Recording};
 use voice_stack_load::service::Service;
 use voice_stack_load::target::Target;
-use voice_stack_load::workload::{TranscriptAsk, Workload};
+use voice_stack_load::workload::{TranscriptAsk, Transcripts, Workload};
 
 /// What is said in every recording.
 pub const TEXT: &str = "one two three";
@@ -104,7 +104,8 @@ impl Stub {
             language: None,
             worst_wer: 0.5,
         };
-        Arc::new(Workload::transcripts(target, &[Arc::new(recording)], &ask).expect("a recording"))
+        let recordings = Transcripts::of(&[Arc::new(recording)], &ask).expect("a recording");
+        Arc::new(Workload::new(target, recordings))
     }
 
     /// The most requests that it had at once.

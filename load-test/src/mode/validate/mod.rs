@@ -25,7 +25,7 @@ use crate::report::document::moment;
 use crate::report::terminal::{Palette, finding_lines};
 use crate::score::speech::AudioFormatName;
 use crate::service::Service;
-use crate::workload::{SpeechAsk, TranscriptAsk, Workload};
+use crate::workload::{NothingToSend, Speech, SpeechAsk, TranscriptAsk, Transcripts, Workload};
 
 /// Name and number of the form of the JSON.
 const SCHEMA: &str = "voice-stack-load-validate/1";
@@ -186,6 +186,7 @@ fn finding(
 /// What a service is asked for: something ordinary, and something that takes long.
 fn subject(setup: &Setup, reached: &Reached, args: &ValidateArgs) -> Result<Subject, Failure> {
     let target = reached.target.clone();
+    let usage = |it: NothingToSend| Failure::Usage(it.to_string());
     let (ordinary, long) = match target.service {
         Service::Asr => {
             let ask = TranscriptAsk {
@@ -197,8 +198,11 @@ fn subject(setup: &Setup, reached: &Reached, args: &ValidateArgs) -> Result<Subj
             let long = corpus::repeated(&speech[0], args.long_minutes);
             let long = Arc::new(long.map_err(|it| Failure::Usage(it.to_string()))?);
             (
-                Workload::transcripts(target.clone(), &speech[..1], &ask),
-                Workload::transcripts(target, &[long], &ask),
+                Workload::new(
+                    target.clone(),
+                    Transcripts::of(&speech[..1], &ask).map_err(usage)?,
+                ),
+                Workload::new(target, Transcripts::of(&[long], &ask).map_err(usage)?),
             )
         }
         Service::Tts => {
@@ -210,13 +214,14 @@ fn subject(setup: &Setup, reached: &Reached, args: &ValidateArgs) -> Result<Subj
                 run: setup.run,
             };
             (
-                Workload::speech(target.clone(), &[Class::Medium], ask.clone()),
-                Ok(Workload::long_speech(target, ask)),
+                Workload::new(
+                    target.clone(),
+                    Speech::of(&[Class::Medium], ask.clone()).map_err(usage)?,
+                ),
+                Workload::new(target, Speech::long(ask)),
             )
         }
     };
-    let usage = |it: crate::workload::NothingToSend| Failure::Usage(it.to_string());
-    let (ordinary, long) = (ordinary.map_err(usage)?, long.map_err(usage)?);
     Subject::new(
         reached,
         setup.http.clone(),

@@ -20,10 +20,7 @@ const FILE_FOLLOWS: &[u8] =
     b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n";
 
 fn speech_route(subject: &Subject) -> &'static str {
-    match subject.target.service {
-        Service::Asr => "/v1/audio/transcriptions",
-        Service::Tts => "/v1/audio/speech",
-    }
+    subject.target.service.speech_route()
 }
 
 fn post(subject: &Subject, content_type: &str) -> RequestBuilder {

@@ -71,11 +71,10 @@ impl Twin {
         let port = free_port().map_err(|cause| cannot(format!("no port is free: {cause}")))?;
         let address = format!("127.0.0.1:{port}");
         let port = port.to_string();
-        let port_setting = match service {
-            Service::Asr => "ASR_PORT",
-            Service::Tts => "TTS_PORT",
-        };
-        let mut all = vec![("HOST", "127.0.0.1"), (port_setting, port.as_str())];
+        let mut all = vec![
+            ("HOST", "127.0.0.1"),
+            (service.port_setting(), port.as_str()),
+        ];
         all.extend_from_slice(settings);
         let process = original
             .command(service, &all)

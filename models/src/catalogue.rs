@@ -12,11 +12,12 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::arch::Arch;
 use crate::error::Error;
 use crate::names;
 
 pub(crate) use draft::Draft;
-pub use entry::{Arch, Content, Entry, FileSpec, Kind, Languages, Origin, Quantisation, TreeSpec};
+pub use entry::{Content, Entry, FileSpec, Kind, Languages, Origin, TreeSpec};
 pub use source::{
     Conversion, Member, Package, PackageSource, Role, Source, WheelFolderSource, WheelSource,
     WheelTags,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::Arch;
+use crate::arch::Arch;
 use crate::convert::ConvertError;
 
 /// Why a model could not be listed, fetched, verified or removed.

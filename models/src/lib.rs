@@ -42,19 +42,23 @@
 //!
 //! Fetching is in [`pull`]; the command line of the binary is in [`cli`].
 
+mod arch;
 pub mod catalogue;
 pub mod cli;
 mod convert;
 mod digest;
 mod error;
+mod form;
 mod lock;
 mod names;
 pub mod pull;
 mod store;
 mod verified;
 
-pub use catalogue::{Arch, Catalogue, Entry, Kind, Languages, Quantisation};
+pub use arch::Arch;
+pub use catalogue::{Catalogue, Entry, Kind, Languages};
 pub use convert::{ConvertError, mel_filters};
 pub use error::Error;
+pub use form::Quantisation;
 pub use store::{InstalledVoice, Store};
 pub use verified::Verified;

@@ -32,6 +32,14 @@ pub(crate) fn voice_locale(name: &str) -> Option<&str> {
     valid.then_some(locale)
 }
 
+/// Paths of a voice's model and configuration inside the models directory.
+pub(crate) fn voice_paths(name: &str) -> [String; 2] {
+    [
+        format!("voices/{name}.onnx"),
+        format!("voices/{name}.onnx.json"),
+    ]
+}
+
 /// A language and a region, `de_DE` or `es_419`.
 pub(crate) fn is_locale(text: &str) -> bool {
     let is = |text: &str, lengths: &[usize], kind: fn(&u8) -> bool| {

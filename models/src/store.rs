@@ -17,7 +17,6 @@ use crate::names;
 
 pub(crate) use change::scratch_prefix;
 pub use voices::InstalledVoice;
-pub(crate) use voices::voice_paths;
 
 /// Names of catalogue entries that the synthesis service can't do without.
 const RUNTIME: &str = "onnxruntime";

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{
-    Arch, Content, Entry, FileSpec, Kind, Languages, Origin, Quantisation, TreeSpec,
-};
+use super::entry::{Content, Entry, FileSpec, Kind, Languages, Origin, TreeSpec};
 use super::source::Source;
+use crate::arch::Arch;
+use crate::form::Quantisation;
 use crate::names;
 
 /// A table `[[model]]`. It has `file_name`, `size_bytes` and digests for one file, or

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::source::Source;
-use crate::digest::Digests;
+use crate::arch::Arch;
+use crate::form::Quantisation;
 
 /// A model, a voice, a library or a set of data that can be installed under one name.
 #[derive(Debug, Clone, Deserialize)]
@@ -111,36 +112,6 @@ pub enum Languages {
     Locale(String),
 }
 
-/// How a model's matrices are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Quantisation {
-    /// 16-bit floats.
-    F16,
-    /// 8-bit integers in blocks of 32.
-    #[serde(rename = "q8_0")]
-    Q8_0,
-    /// 5-bit integers, one scale a block.
-    #[serde(rename = "q5_0")]
-    Q5_0,
-    /// 5-bit integers, scale and minimum a block.
-    #[serde(rename = "q5_1")]
-    Q5_1,
-    /// There is no such choice.
-    None,
-}
-
-/// Architectures that some content is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Arch {
-    /// 64-bit x86.
-    #[serde(rename = "x86_64")]
-    X86_64,
-    /// 64-bit ARM.
-    Aarch64,
-}
-
 /// Who says what an entry's files should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -152,24 +123,17 @@ pub enum Origin {
     ByHand,
 }
 
-macro_rules! display_as {
-    ($type:ty { $($variant:ident => $text:literal),+ $(,)? }) => {
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(match self { $(Self::$variant => $text),+ })
-            }
-        }
-    };
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Whisper => "whisper",
+            Self::Vad => "vad",
+            Self::Voice => "voice",
+            Self::Runtime => "runtime",
+            Self::Phonemes => "phonemes",
+        })
+    }
 }
-
-display_as!(Kind {
-    Whisper => "whisper", Vad => "vad", Voice => "voice", Runtime => "runtime",
-    Phonemes => "phonemes",
-});
-display_as!(Quantisation {
-    F16 => "f16", Q8_0 => "q8_0", Q5_0 => "q5_0", Q5_1 => "q5_1", None => "none",
-});
-display_as!(Arch { X86_64 => "x86_64", Aarch64 => "aarch64" });
 
 impl fmt::Display for Languages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,15 +142,6 @@ impl fmt::Display for Languages {
             Self::Multilingual => "multilingual",
             Self::Locale(locale) => locale,
         })
-    }
-}
-
-impl Arch {
-    /// The architecture that this program was built for, if it is one of these.
-    pub fn here() -> Option<Self> {
-        [Self::X86_64, Self::Aarch64]
-            .into_iter()
-            .find(|arch| arch.to_string() == std::env::consts::ARCH)
     }
 }
 
@@ -215,15 +170,6 @@ impl Entry {
 }
 
 impl FileSpec {
-    /// Whether `digests` are those of this file: each one that is stated must agree.
-    pub(crate) fn accepts(&self, digests: &Digests) -> bool {
-        let agree =
-            |stated: &Option<String>, found: &Option<String>| stated.is_none() || stated == found;
-        agree(&self.sha256, &digests.sha256)
-            && agree(&self.sha1, &digests.sha1)
-            && agree(&self.md5, &digests.md5)
-    }
-
     /// The last part of its path.
     pub(crate) fn file_name(&self) -> &str {
         self.path

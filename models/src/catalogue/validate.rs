@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::{
-    Arch, Content, Conversion, Entry, FileSpec, Kind, Languages, Package, PackageSource,
-    Quantisation, Role, Source, TreeSpec,
+    Content, Conversion, Entry, FileSpec, Kind, Languages, Package, PackageSource, Role, Source,
+    TreeSpec,
 };
+use crate::arch::Arch;
+use crate::form::Quantisation;
 use crate::names;
-use crate::store::voice_paths;
 
 /// Above the largest Whisper model (3.1 GB) with room to grow, and low enough that sums of a
 /// few sizes can't overflow.
@@ -97,7 +98,7 @@ fn check_voice(entry: &Entry) -> Result<(), String> {
     if !names::is_plain_in_any_script(&entry.name) || entry.base_model != entry.name {
         return Err(format!("{:?} is not a voice's name", entry.name));
     }
-    let expected = voice_paths(&entry.name);
+    let expected = names::voice_paths(&entry.name);
     if entry.files().iter().map(|file| &file.path).eq(&expected) {
         Ok(())
     } else {

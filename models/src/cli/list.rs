@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::catalogue::{Catalogue, Content, Entry, Kind, Languages, Quantisation};
+use crate::catalogue::{Catalogue, Content, Entry, Kind, Languages};
 use crate::error::size;
+use crate::form::Quantisation;
 use crate::store::Store;
 
 /// One element of `list --json`.

@@ -8,7 +8,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{ConvertError, ctranslate2_to_ggml, silero_to_ggml};
-use crate::catalogue::Quantisation;
+use crate::form::Quantisation;
 
 #[allow(dead_code, reason = "the tests of the real files read the rest")]
 #[path = "../../tests/it/support/ggml.rs"]

@@ -12,7 +12,7 @@ use super::ctranslate2::{Model, Weights};
 use super::ggml::{self, TensorType};
 use super::quantise::{BLOCK, q8_0};
 use super::{ConvertError, malformed, mel, vocabulary};
-use crate::catalogue::Quantisation;
+use crate::form::Quantisation;
 
 const MAX_LAYERS: u32 = 64;
 

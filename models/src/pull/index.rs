@@ -13,12 +13,10 @@ use url::Url;
 
 use super::connection::{Connection, Event, Loss};
 use super::{Puller, address};
-use crate::catalogue::{
-    Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin, Quantisation, Source,
-};
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin, Source};
 use crate::error::Error;
+use crate::form::Quantisation;
 use crate::names;
-use crate::store::voice_paths;
 
 /// Where the repository of voices publishes its files.
 const REPOSITORY: &str = "https://huggingface.co/rhasspy/piper-voices/resolve/main/";
@@ -150,7 +148,7 @@ impl Index {
             near: names::near(name, self.known()),
         })?;
         let (folder, published) = voice.locate(name).map_err(unusable)?;
-        let files = voice_paths(name)
+        let files = names::voice_paths(name)
             .into_iter()
             .zip(published)
             .map(|(path, published)| FileSpec {

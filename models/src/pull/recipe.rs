@@ -106,7 +106,7 @@ fn convert(
         Err(error) => return Err(Error::io(output)(error.into_error())),
     };
     let (_, digests, written) = hashing.finish();
-    if written != expected.size_bytes || !expected.accepts(&digests) {
+    if written != expected.size_bytes || !digests.agree_with(expected) {
         let sha256 = digests.sha256.as_deref().unwrap_or("unknown");
         return Err(Error::WrongContent {
             what: expected.file_name().to_owned(),

@@ -64,7 +64,7 @@ impl<'a> Wheel<'a> {
                 expected.size_bytes
             )));
         }
-        if !expected.accepts(&digests) {
+        if !digests.agree_with(expected) {
             return Err(wrong("its digest is not the one in the catalogue".into()));
         }
         Ok(())

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::Store;
-use crate::catalogue::{
-    Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin, Quantisation,
-};
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin};
 use crate::error::Error;
+use crate::form::Quantisation;
 use crate::names;
 
 /// A voice whose two files are there.
@@ -19,14 +18,6 @@ pub struct InstalledVoice {
     pub model: PathBuf,
     /// What the model needs to be known about it, a JSON file.
     pub config: PathBuf,
-}
-
-/// Paths of a voice's model and configuration inside the models directory.
-pub(crate) fn voice_paths(name: &str) -> [String; 2] {
-    [
-        format!("voices/{name}.onnx"),
-        format!("voices/{name}.onnx.json"),
-    ]
 }
 
 impl Store {
@@ -97,7 +88,7 @@ impl Store {
         if !names::is_plain_in_any_script(name) {
             return None;
         }
-        let [model, config] = voice_paths(name).map(|path| self.dir.join(path));
+        let [model, config] = names::voice_paths(name).map(|path| self.dir.join(path));
         (model.is_file() && config.is_file()).then(|| InstalledVoice {
             name: name.to_owned(),
             model,
@@ -119,7 +110,7 @@ impl Store {
     /// An entry that states no digests, with the sizes that the files have.
     fn copied_by_hand(&self, name: &str) -> Option<Entry> {
         let voice = self.voice(name)?;
-        let [model, config] = voice_paths(name);
+        let [model, config] = names::voice_paths(name);
         let mut files = Vec::new();
         for (path, file) in [(model, voice.model), (config, voice.config)] {
             files.push(FileSpec {

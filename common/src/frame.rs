@@ -25,7 +25,7 @@ use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode, no_such_method, no_such_rou
 use crate::health::HealthState;
 use crate::limits::{BodyLimit, discard_refused_body, limit_body};
 use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
-use crate::uploads::watch_upload;
+use crate::uploads::watching::watch_upload;
 use crate::websocket::origin::{OriginPolicy, refuse_foreign_pages};
 
 /// How long a request waited in the queue, in milliseconds.
@@ -45,7 +45,7 @@ pub fn with_queue_wait(waited: Duration, answer: impl IntoResponse) -> Response 
 pub struct Frame {
     /// The probes' view of the service.
     pub health: HealthState,
-    /// Who may call.
+    /// The keys with which clients may call.
     pub keys: ApiKeys,
     /// Which web pages may call; empty for none, `*` for all.
     pub cors_origins: Vec<String>,

@@ -118,7 +118,7 @@ impl HttpBody for WatchedBody {
 
 /// Middleware: cuts off a body that comes too slowly, or that all bodies together have no
 /// room for, and answers with the reason whatever the handler made of it.
-pub async fn watch_upload(
+pub(crate) async fn watch_upload(
     State(core): State<Arc<ServiceCore>>,
     request: Request,
     next: Next,

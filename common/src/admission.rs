@@ -1,9 +1,10 @@
-//! Who may run now: permits, and a bounded first-come-first-served queue before them.
+//! Which requests may compute now: permits, and a bounded queue before them, first come first
+//! served.
 //!
-//! Everything that can be asked about them is one state under one lock, so that nobody
+//! Everything that can be asked about them is one state under one lock, so that no reader
 //! ever sees a request both waiting and running, or neither. A permit that comes back goes
 //! straight to the oldest waiter: the grant is the permit itself, sent to the waiter, so one
-//! that nobody takes any more comes back as any permit does.
+//! whose waiter has left comes back as any permit does.
 
 mod queue;
 
@@ -39,7 +40,7 @@ pub enum Rejection {
     },
 }
 
-/// Who may run: at most `slots` inferences run, at most `max_queue` wait.
+/// Admits requests: at most `slots` inferences run, at most `max_queue` wait.
 #[derive(Debug)]
 pub struct Admission {
     queue: Arc<Queue>,
@@ -49,7 +50,7 @@ pub struct Admission {
 impl Admission {
     /// `slots` must be at least 1.
     pub fn new(slots: usize, max_queue: usize, queue_timeout: Duration) -> Self {
-        debug_assert!(slots > 0, "a service without slots would serve nobody");
+        debug_assert!(slots > 0, "a service without slots would serve no request");
         Self {
             queue: Arc::new(Queue::new(slots, max_queue)),
             queue_timeout,

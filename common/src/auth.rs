@@ -1,4 +1,4 @@
-//! Bearer keys. No configured key means that everybody may call.
+//! Bearer keys. No configured key means that every client may call.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -53,7 +53,7 @@ impl ApiKeys {
         }
     }
 
-    /// Whether everybody may call.
+    /// Whether every client may call.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

@@ -1,4 +1,4 @@
-//! One way to stop a request's work, whoever wants it stopped.
+//! One way to stop a request's work, for all that may stop it.
 //!
 //! A dropped connection, a deadline and a shutdown all cancel the same token; the first
 //! cause wins and is what metrics and the answer report.
@@ -64,8 +64,8 @@ impl CancelStage {
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
     token: CancellationToken,
-    /// Set once, by whoever cancels or by the first who asks: what has been told as the
-    /// cause stays it.
+    /// Set once, by the first call that cancels or asks: what has been told as the cause
+    /// stays it.
     cause: Arc<Mutex<Option<CancelCause>>>,
 }
 
@@ -95,7 +95,7 @@ impl Cancellation {
         self.token.cancel();
     }
 
-    /// True once anybody cancelled this handle or a parent of it.
+    /// True once this handle or a parent of it was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.token.is_cancelled()
     }

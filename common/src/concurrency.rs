@@ -2,7 +2,7 @@
 //!
 //! Those modules take their locks, spawn their tasks and read their clock here and nowhere
 //! else. With the feature `model-checking` the same names stand for shuttle's, which decides
-//! who runs next, so that `tests/races` runs the real code under thousands of schedules.
+//! which task runs next, so that `tests/races` runs the real code under thousands of schedules.
 //! Nothing else differs. `tokio::sync` needs no runtime and stays what it is.
 
 #[cfg(not(feature = "model-checking"))]

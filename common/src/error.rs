@@ -10,8 +10,8 @@ use crate::admission::Rejection;
 use crate::cancellation::CancelCause;
 use crate::visible::visible;
 
-/// 499, as nginx names it: the client closed the connection before the answer. Nobody
-/// receives it; it is what metrics and logs show.
+/// 499, as nginx names it: the client closed the connection before the answer. No
+/// client receives it; it is what metrics and logs show.
 pub const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// What went wrong, in terms of what the caller can do about it.

@@ -1,9 +1,10 @@
-//! Models in memory: loaded once for everybody, at most so many at a time, and only where
+//! Models in memory: loaded once for all requests, at most so many at a time, and only where
 //! they fit; unloaded when idle.
 //!
 //! A slot is `Unloaded → Loading → Ready → Unloading`. A load belongs to the slot, not to
 //! the request that caused it, so a client that leaves doesn't stop what others wait for.
-//! What state a slot is in, who uses it and who is going to is decided under one lock.
+//! The state of a slot, the requests that use it and those that are going to are decided on
+//! under one lock.
 
 mod idle;
 mod inner;
@@ -147,7 +148,7 @@ impl<L: ModelLoader> ModelSlots<L> {
         }
     }
 
-    /// The caller has the turn and nothing else loads, so nobody else counts on the memory
+    /// The caller has the turn and nothing else loads, so no other load counts on the memory
     /// that is free now.
     fn load_if_it_fits(&self, id: &str) -> Decision<L::Model> {
         let Some(bytes) = self.0.loader.footprint_bytes(id) else {
@@ -196,7 +197,7 @@ impl<L: ModelLoader> ModelSlots<L> {
     }
 
     /// All models that are not simply unloaded, by name. A failure counts until the next
-    /// request may try again: nobody but a request would clear it.
+    /// request may try again: only a request would clear it.
     pub fn status(&self) -> Vec<ModelStatus> {
         self.0.state.lock().statuses()
     }

@@ -74,7 +74,7 @@ impl Process {
         &self,
         service: impl FnOnce(C, InheritedSockets) -> F,
     ) -> Result<(), String> {
-        // Before any thread exists: it takes file descriptors that nobody else may take.
+        // Before any thread exists: no other code may take these file descriptors.
         let sockets = InheritedSockets::take()?;
         let parsed = Variables::from_process(Path::new(".")).and_then(|variables| {
             settings::parse::<C>(self.prefix, std::env::args_os(), &variables)
@@ -91,7 +91,7 @@ impl Process {
             .build()
             .map_err(|cause| format!("the runtime can't start: {cause}"))?;
         let outcome = runtime.block_on(service(config, sockets));
-        // A cancelled job may still be computing: nobody waits for it.
+        // A cancelled job may still be computing: the process does not wait for it.
         runtime.shutdown_background();
         outcome
     }

@@ -164,7 +164,7 @@ impl Queue {
         debug_assert!(state.held.len() <= self.slots, "never more than the slots");
         debug_assert!(
             state.waiting.is_empty() || state.held.len() == self.slots,
-            "nobody waits beside a free slot"
+            "no request waits beside a free slot"
         );
         state.held.len() < self.slots
     }

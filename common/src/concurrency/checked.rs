@@ -129,7 +129,7 @@ pub async fn sleep_until(deadline: Instant) {
             shuttle::future::yield_now().await;
         }
         NOW.set(NOW.get().max(deadline.0));
-        // Nobody may be waiting for it any more.
+        // The task that waited for it may have ended.
         let _ = fire.send(());
     });
     fired.await.expect("a timer fires");

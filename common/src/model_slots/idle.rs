@@ -1,4 +1,4 @@
-//! Models that nobody uses any more.
+//! Models that no request uses any more.
 
 use std::sync::Weak;
 use std::time::Duration;

@@ -14,7 +14,7 @@ pub(super) struct Inner<L: ModelLoader> {
     pub(super) room: RoomCheck,
     pub(super) state: Mutex<State<L::Model>>,
     /// Requests that need a load or an unload pass one at a time, in the order they came.
-    /// Only who has the turn starts a load.
+    /// Only the request that has the turn starts a load.
     pub(super) turn: tokio::sync::Mutex<()>,
     /// A slot has changed or a lease came back.
     pub(super) changed: Notify,

@@ -7,7 +7,7 @@ use super::loader::{LoadError, ModelLoader};
 use crate::concurrency::{Instant, spawn_blocking};
 
 /// A load that has begun: its slot is loading. However it ends, the slot learns of it, or
-/// everybody who wants the model would wait for ever.
+/// all requests for the model would wait for ever.
 pub(super) struct Load<L: ModelLoader> {
     slots: Arc<Inner<L>>,
     id: String,

@@ -39,7 +39,7 @@ pub const FRESH_READING: Duration = Duration::from_millis(300);
 pub struct SlotOptions {
     /// Models that stay in memory, at least 1; the least recently used makes room.
     pub max_loaded: usize,
-    /// A model that nobody used for so long leaves; zero: never.
+    /// A model that no request used for so long leaves; zero: never.
     pub idle_timeout: Duration,
     /// Asked before each load of a model whose footprint is known.
     pub room: RoomCheck,

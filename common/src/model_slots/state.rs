@@ -27,7 +27,7 @@ pub(super) enum Decision<M> {
     Load,
     /// The slot is unloading: drop the model.
     Unload(String, Arc<M>),
-    /// Somebody loads or unloads; look again when that is done.
+    /// A model is being loaded or unloaded; look again when that is done.
     Wait,
     WaitUntil(Instant),
     /// Every loaded model is in use; look again when one is free.
@@ -43,7 +43,7 @@ pub(super) enum Unloadable<M> {
     Begun(Arc<M>),
 }
 
-/// All slots, and who has an interest in them.
+/// All slots, and the requests that have an interest in them.
 pub(super) struct State<M> {
     slots: BTreeMap<String, Slot<M>>,
     /// Requests that are going to lease a model, loaded or not; never zero.
@@ -124,7 +124,10 @@ impl<M> State<M> {
     }
 
     pub(super) fn no_longer_want_room(&mut self) {
-        debug_assert!(self.waiting_for_room > 0, "who stops waiting has waited");
+        debug_assert!(
+            self.waiting_for_room > 0,
+            "a request that stops waiting has waited"
+        );
         self.waiting_for_room -= 1;
     }
 
@@ -278,7 +281,7 @@ impl<M> State<M> {
         );
     }
 
-    /// The caller has checked, under the same lock, that nobody holds the model.
+    /// The caller has checked, under the same lock, that no request holds the model.
     fn begin_unload(&mut self, id: &str) -> Arc<M> {
         let before = self.slots.insert(id.to_string(), Slot::Unloading);
         let Some(Slot::Ready { model, leases, .. }) = before else {
@@ -321,7 +324,7 @@ impl<M> State<M> {
         matches!(self.slots.get(id), Some(Slot::Unloading))
     }
 
-    /// Begins to unload what nobody used or claimed for `idle_timeout`, and says when to look
+    /// Begins to unload what no request used or claimed for `idle_timeout`, and says when to look
     /// again: nothing can be due before that, since every use begins the time anew.
     pub(super) fn unload_expired(
         &mut self,

@@ -1,4 +1,4 @@
-//! The conclusion from the latest readings, shared by everybody who asks.
+//! The conclusion from the latest readings, shared by all requests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ impl PressureGuard {
                 }
             }
         }
-        // After the lock: requests must not wait for whoever reads the log.
+        // After the lock: requests must not wait for the log to be written.
         for (resource, threshold_percent, transition, reading) in changes {
             log(resource, threshold_percent, transition, reading);
         }

@@ -91,7 +91,7 @@ impl Acceptor {
             }
         }
         if !listener.is_inherited {
-            // Who is through the kernel's door already gets an answer, not a reset.
+            // Connections that the kernel has accepted already get an answer, not a reset.
             while let Some(Ok((stream, _))) = listener.socket.accept().now_or_never() {
                 self.take(stream, &router);
             }

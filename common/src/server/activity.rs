@@ -56,7 +56,8 @@ impl Activity {
     fn bytes_came(&self) {
         let mut doing = self.0.lock();
         match doing.phase {
-            // The time for the first head runs from the accept: whoever connects should speak.
+            // The time for the first head runs from the accept: a client that connects has
+            // something to ask.
             Phase::New => doing.phase = Phase::Head,
             Phase::Idle => {
                 doing.phase = Phase::Head;

@@ -12,7 +12,7 @@ const PROBE_SOCKET_NAME: &str = "probe";
 #[derive(Debug)]
 pub struct Listening {
     pub(super) socket: TcpListener,
-    /// Somebody else keeps it open: who is not accepted here waits for the next instance.
+    /// systemd keeps it open: a connection that is not accepted here waits for the next instance.
     pub(super) is_inherited: bool,
 }
 

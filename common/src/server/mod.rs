@@ -39,7 +39,7 @@ const MOST_PROBE_CONNECTIONS: usize = 64;
 /// How a service ends after SIGTERM. All times count from the signal.
 #[derive(Debug, Clone, Copy)]
 struct DrainTimes {
-    /// Until then new connections are still taken: whoever spreads the load has not noticed yet.
+    /// Until then new connections are still taken: load balancers have not noticed yet.
     grace: Duration,
     /// Then what still runs is cancelled.
     limit: Duration,

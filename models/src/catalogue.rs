@@ -3,6 +3,7 @@
 
 mod draft;
 mod entry;
+mod purpose;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -17,10 +18,10 @@ use crate::error::Error;
 use crate::names;
 
 pub(crate) use draft::Draft;
-pub use entry::{Content, Entry, FileSpec, Kind, Languages, Origin, TreeSpec};
+pub use entry::{Content, Entry, FileSpec, Languages, Origin, TreeSpec};
+pub use purpose::Purpose;
 pub use source::{
-    Conversion, Member, Package, PackageSource, Role, Source, WheelFolderSource, WheelSource,
-    WheelTags,
+    Member, Package, PackageSource, Source, WheelFolderSource, WheelSource, WheelTags,
 };
 
 const EMBEDDED: &str = include_str!("../catalog.toml");
@@ -83,6 +84,21 @@ impl Catalogue {
     /// The entry of that name.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// The entries that `service`, `asr` or `tts`, needs with its default settings. What these
+    /// require is not among them.
+    pub fn defaults_for(&self, service: &str) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.default_for.iter().any(|it| it == service))
+    }
+
+    /// The entries that can stand for the one of that name.
+    pub(crate) fn providers(&self, name: &str) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.provides.iter().any(|it| it == name))
     }
 
     /// The entry of that name, or an error that suggests names like it.

@@ -25,7 +25,7 @@
 //! for voice in store.voices() {
 //!     println!("{}: {}", voice.name, voice.model.display());
 //! }
-//! if let Err(error) = store.require_runtime(false) {
+//! if let Err(error) = store.require_named("onnxruntime") {
 //!     println!("{error}"); // … run `voice-stack-models pull onnxruntime`
 //! }
 //! ```
@@ -51,12 +51,13 @@ mod error;
 mod form;
 mod lock;
 mod names;
+mod piper;
 pub mod pull;
 mod store;
 mod verified;
 
 pub use arch::Arch;
-pub use catalogue::{Catalogue, Entry, Kind, Languages};
+pub use catalogue::{Catalogue, Entry, Languages, Purpose};
 pub use convert::{ConvertError, mel_filters};
 pub use error::Error;
 pub use form::Quantisation;

@@ -18,11 +18,6 @@ use crate::names;
 pub(crate) use change::scratch_prefix;
 pub use voices::InstalledVoice;
 
-/// Names of catalogue entries that the synthesis service can't do without.
-const RUNTIME: &str = "onnxruntime";
-const RUNTIME_GPU: &str = "onnxruntime-gpu";
-const PHONEMES: &str = "espeak-ng-data";
-
 /// The data directory of services that are installed on the system, and that their units
 /// name as `XDG_DATA_HOME`.
 const INSTALLED_DATA_HOME: &str = "/var/lib";
@@ -124,25 +119,33 @@ impl Store {
         }
     }
 
-    /// The path of ONNX Runtime's library, for CPUs or also for NVIDIA's GPUs. The GPU's
-    /// providers are beside it.
+    /// The path of what is installed under `name`, an entry of the built-in catalogue, or of an
+    /// installed entry that can stand for it: ONNX Runtime for GPUs for the one for CPUs.
     ///
     /// # Errors
     ///
     /// [`Error::NotInstalled`] with the command that fetches it; [`Error::OtherArchitecture`]
-    /// if there is none for this machine.
-    pub fn require_runtime(&self, gpu: bool) -> Result<PathBuf, Error> {
-        let name = if gpu { RUNTIME_GPU } else { RUNTIME };
-        self.require(Catalogue::embedded().find(name)?)
+    /// if there is none for this machine; [`Error::UnknownModel`].
+    pub fn require_named(&self, name: &str) -> Result<PathBuf, Error> {
+        let catalogue = Catalogue::embedded();
+        let missing = match self.require(catalogue.find(name)?) {
+            Ok(path) => return Ok(path),
+            Err(missing) => missing,
+        };
+        self.installed_provider(catalogue, name)
+            .map(|entry| self.path_of(entry))
+            .ok_or(missing)
     }
 
-    /// The directory `espeak-ng-data` itself.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotInstalled`] with the command that fetches it.
-    pub fn require_espeak_data(&self) -> Result<PathBuf, Error> {
-        self.require(Catalogue::embedded().find(PHONEMES)?)
+    /// An installed entry that can stand for the one of that name.
+    pub(crate) fn installed_provider<'a>(
+        &self,
+        catalogue: &'a Catalogue,
+        name: &str,
+    ) -> Option<&'a Entry> {
+        catalogue
+            .providers(name)
+            .find(|entry| self.is_installed(entry))
     }
 
     /// Reads all files of `entry` and compares sizes and digests with what it states.

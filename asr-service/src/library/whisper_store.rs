@@ -1,6 +1,6 @@
 //! The installed Whisper models.
 
-use voice_stack_models::{Catalogue, Entry, Kind, Store, Verified};
+use voice_stack_models::{Catalogue, Entry, Purpose, Store, Verified};
 
 use super::footprint::{self, States};
 use super::{Installed, ModelSource, best_form};
@@ -87,7 +87,7 @@ impl WhisperStore {
 }
 
 fn installed_form(entry: &Entry) -> Option<Installed> {
-    (entry.kind == Kind::Whisper).then(|| Installed {
+    (entry.purpose == Purpose::Recognise && entry.engine == "whisper").then(|| Installed {
         id: entry.name.clone(),
         base_model: entry.base_model.clone(),
         quantisation: entry.quantisation,

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Content, Entry, FileSpec, Kind, Languages, Origin, TreeSpec};
+use super::entry::{Content, Entry, FileSpec, Languages, Origin, TreeSpec};
+use super::purpose::{self, Purpose};
 use super::source::Source;
 use crate::arch::Arch;
 use crate::form::Quantisation;
 use crate::names;
+use crate::piper;
 
 /// A table `[[model]]`. It has `file_name`, `size_bytes` and digests for one file, or
 /// `[[model.file]]` for several, or `[model.tree]`.
@@ -14,7 +16,19 @@ use crate::names;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
     name: String,
-    kind: Kind,
+    /// Purpose and engine in one word, as version 0.2.0 wrote it.
+    #[serde(skip_serializing)]
+    kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<Purpose>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requires: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    provides: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    default_for: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     arch: Option<Arch>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,15 +61,24 @@ impl TryFrom<Draft> for Entry {
         let content = draft
             .content()
             .map_err(|why| format!("{}: {why}", draft.name))?;
-        let Draft { name, kind, .. } = draft;
+        let (purpose, engine) = draft
+            .purpose_and_engine()
+            .map_err(|why| format!("{}: {why}", draft.name))?;
+        let is_old_voice = draft.kind.is_some() && purpose == Purpose::Speak;
+        let requires = if is_old_voice {
+            piper::requirements()
+        } else {
+            draft.requires
+        };
+        let name = draft.name;
         // Only models of speech recognition differ in these, so only they have to say them.
-        let differs = matches!(kind, Kind::Whisper | Kind::Vad);
+        let differs = matches!(purpose, Purpose::Recognise | Purpose::DetectVoice);
         let missing = |what: &str| format!("{name}: no {what}");
         let languages = match draft.languages {
             Some(languages) => languages,
             None if differs => return Err(missing("languages")),
             None => names::voice_locale(&name)
-                .filter(|_| kind == Kind::Voice)
+                .filter(|_| purpose == Purpose::Speak)
                 .map_or(Languages::Multilingual, |locale| {
                     Languages::Locale(locale.to_owned())
                 }),
@@ -79,7 +102,11 @@ impl TryFrom<Draft> for Entry {
         };
         Ok(Self {
             name,
-            kind,
+            purpose,
+            engine,
+            requires,
+            provides: draft.provides,
+            default_for: draft.default_for,
             arch: draft.arch,
             content,
             size_bytes,
@@ -94,6 +121,16 @@ impl TryFrom<Draft> for Entry {
 }
 
 impl Draft {
+    fn purpose_and_engine(&mut self) -> Result<(Purpose, String), String> {
+        match (&self.kind, self.purpose, self.engine.take()) {
+            (None, Some(purpose), Some(engine)) => Ok((purpose, engine)),
+            (Some(kind), None, None) => purpose::of_kind(kind)
+                .map(|(purpose, engine)| (purpose, engine.to_owned()))
+                .ok_or_else(|| format!("{kind:?} is no known kind")),
+            _ => Err("it must have a purpose and an engine".to_owned()),
+        }
+    }
+
     fn content(&mut self) -> Result<Content, &'static str> {
         let files = std::mem::take(&mut self.file);
         let one = match (self.file_name.take(), self.size_bytes.take()) {
@@ -124,7 +161,12 @@ impl From<&Entry> for Draft {
         };
         Self {
             name: entry.name.clone(),
-            kind: entry.kind,
+            kind: None,
+            purpose: Some(entry.purpose),
+            engine: Some(entry.engine.clone()),
+            requires: entry.requires.clone(),
+            provides: entry.provides.clone(),
+            default_for: entry.default_for.clone(),
             arch: entry.arch,
             file_name: None,
             size_bytes: None,

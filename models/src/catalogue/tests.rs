@@ -156,7 +156,7 @@ fn an_entry_that_breaks_a_rule_is_refused() {
         (voice(), "md5 = \"0", "md5 = \"g", "hexadecimal"),
         (voice(), "sha256", "sha512", "unknown field"),
         (voice(), "\"voice\"", "\"phonemes\"", "are a tree"),
-        (tree(), "phonemes", "runtime", "only eSpeak NG's data"),
+        (tree(), "phonemes", "runtime", "only data are a tree"),
         (
             tree(),
             "file_count = 3",
@@ -252,4 +252,53 @@ fn an_unknown_name_brings_near_ones() {
         );
     }
     assert!(catalogue.near("gpt-oss-120b-instruct").is_empty());
+}
+
+#[test]
+fn what_entries_require_and_stand_for_is_in_the_catalogue() {
+    for arch in [Arch::X86_64, Arch::Aarch64] {
+        let catalogue = Catalogue::parse_for(EMBEDDED, Some(arch)).unwrap();
+        for entry in catalogue.entries() {
+            for name in entry.requires.iter().chain(&entry.provides) {
+                assert_ne!(name, &entry.name);
+                assert!(catalogue.get(name).is_some(), "{}: {name}", entry.name);
+            }
+        }
+        for (service, name) in [("asr", "tiny.en"), ("tts", "en_US-joe-medium")] {
+            let names: Vec<_> = catalogue
+                .defaults_for(service)
+                .map(|entry| entry.name.as_str())
+                .collect();
+            assert_eq!(names, [name]);
+        }
+    }
+}
+
+#[test]
+fn the_one_word_of_version_0_2_0_still_stands_for_purpose_and_engine() {
+    let old = Catalogue::parse(&voice()).unwrap();
+    let entry = &old.entries()[0];
+
+    assert_eq!((entry.purpose, &*entry.engine), (Purpose::Speak, "piper"));
+    assert_eq!(entry.requires, ["onnxruntime", "espeak-ng-data"]);
+    for (name, kind) in [
+        ("tiny.en", "whisper"),
+        ("silero-vad", "vad"),
+        ("en_US-joe-medium", "voice"),
+        ("espeak-ng-data", "phonemes"),
+    ] {
+        assert_eq!(Catalogue::embedded().get(name).unwrap().kind(), kind);
+    }
+    for (from, to, why) in [
+        ("\"voice\"", "\"song\"", "no known kind"),
+        ("kind = \"voice\"\n", "", "a purpose and an engine"),
+        (
+            "kind = \"voice\"\n",
+            "purpose = \"speak\"\nengine = \"../a\"\n",
+            "not a plain name",
+        ),
+    ] {
+        let error = Catalogue::parse(&voice().replacen(from, to, 1)).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
 }

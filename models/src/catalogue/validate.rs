@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use super::{
-    Content, Conversion, Entry, FileSpec, Kind, Languages, Package, PackageSource, Role, Source,
-    TreeSpec,
+    Content, Entry, FileSpec, Languages, Package, PackageSource, Purpose, Source, TreeSpec,
 };
 use crate::arch::Arch;
-use crate::form::Quantisation;
+use crate::convert;
 use crate::names;
 
 /// Above the largest Whisper model (3.1 GB) with room to grow, and low enough that sums of a
@@ -66,15 +65,25 @@ fn overlap(a: &str, b: &str) -> bool {
 }
 
 fn check_entry(entry: &Entry) -> Result<(), String> {
-    if entry.kind == Kind::Voice {
+    if entry.is_piper_voice() {
         check_voice(entry)?;
     } else {
         plain("name", &entry.name)?;
         plain("base_model", &entry.base_model)?;
     }
+    plain("engine", &entry.engine)?;
+    for name in &entry.requires {
+        plain("requires", name)?;
+    }
+    for name in &entry.provides {
+        plain("provides", name)?;
+    }
+    for name in &entry.default_for {
+        plain("default_for", name)?;
+    }
     match &entry.content {
-        Content::Files(files) => check_files(entry.kind, files)?,
-        Content::Tree(tree) => check_tree(entry.kind, tree)?,
+        Content::Files(files) => check_files(entry, files)?,
+        Content::Tree(tree) => check_tree(entry.purpose, tree)?,
     }
     if let Languages::Locale(locale) = &entry.languages
         && !names::is_locale(locale)
@@ -106,16 +115,16 @@ fn check_voice(entry: &Entry) -> Result<(), String> {
     }
 }
 
-fn check_files(kind: Kind, files: &[FileSpec]) -> Result<(), String> {
-    if kind == Kind::Phonemes {
-        return Err("eSpeak NG's data are a tree".into());
+fn check_files(entry: &Entry, files: &[FileSpec]) -> Result<(), String> {
+    if entry.purpose == Purpose::Data {
+        return Err("data are a tree".into());
     }
     if files.len() > MAX_FILES {
         return Err(format!("{} files are too many", files.len()));
     }
     for (index, file) in files.iter().enumerate() {
         // Checked before, to be what the name of the voice says.
-        if kind != Kind::Voice {
+        if !entry.is_piper_voice() {
             check_path(&file.path)?;
         }
         if files[..index].iter().any(|other| other.path == file.path) {
@@ -135,9 +144,9 @@ fn check_files(kind: Kind, files: &[FileSpec]) -> Result<(), String> {
     Ok(())
 }
 
-fn check_tree(kind: Kind, tree: &TreeSpec) -> Result<(), String> {
-    if kind != Kind::Phonemes {
-        return Err("only eSpeak NG's data are a tree".into());
+fn check_tree(purpose: Purpose, tree: &TreeSpec) -> Result<(), String> {
+    if purpose != Purpose::Data {
+        return Err("only data are a tree".into());
     }
     plain("path", &tree.path)?;
     size(&tree.path, tree.size_bytes)?;
@@ -227,21 +236,20 @@ fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), Str
         size(&member.path, member.size_bytes)?;
         hexadecimal(&member.sha256, 64)?;
     }
-    let count = |role| source.members_for(role).count();
-    let fits = match source.convert {
-        Conversion::Ctranslate2ToGgml => {
-            entry.kind == Kind::Whisper
-                && count(Role::Weights) > 0
-                && count(Role::Vocabulary) == 1
-                && matches!(entry.quantisation, Quantisation::F16 | Quantisation::Q8_0)
-        }
-        Conversion::SileroTorchscriptToGgml => {
-            entry.kind == Kind::Vad
-                && count(Role::Weights) == 1
-                && count(Role::Vocabulary) == 0
-                && source.packages.len() == 1
-        }
+    let conversion = convert::find(&source.convert)
+        .ok_or_else(|| format!("no conversion is named {:?}", source.convert))?;
+    let is_input = |role: &str| conversion.inputs.iter().any(|input| input.role == role);
+    let is_used = |package: &Package| {
+        let mut members = source.members.iter();
+        members.any(|member| member.package == package.name)
     };
+    let fits = source.members.iter().all(|member| is_input(&member.role))
+        && source.packages.iter().all(is_used)
+        && conversion.inputs.iter().all(|input| {
+            let count = source.members_for(input.role).count();
+            count == 1 || count > 1 && input.is_joined
+        })
+        && conversion.forms.contains(&entry.quantisation);
     if fits {
         Ok(())
     } else {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::catalogue::{Catalogue, Content, Entry, Kind, Languages};
+use crate::catalogue::{Catalogue, Content, Entry, Languages, Purpose};
 use crate::error::size;
 use crate::form::Quantisation;
 use crate::store::Store;
@@ -13,7 +13,11 @@ use crate::store::Store;
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
-    kind: Kind,
+    /// Purpose and engine in one word.
+    kind: String,
+    purpose: Purpose,
+    engine: &'a str,
+    requires: &'a [String],
     base_model: &'a str,
     /// Path, inside the models directory, of the main file or the directory.
     file_name: &'a str,
@@ -34,7 +38,10 @@ pub(super) fn json(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -
     let rows: Vec<_> = all(catalogue, &beside)
         .map(|entry| Row {
             name: &entry.name,
-            kind: entry.kind,
+            kind: entry.kind(),
+            purpose: entry.purpose,
+            engine: &entry.engine,
+            requires: &entry.requires,
             base_model: &entry.base_model,
             file_name: entry.path(),
             size_bytes: entry.size_bytes,
@@ -78,7 +85,7 @@ pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) 
             out,
             "{:name$}  {:8}  {:>8}  {:4}  {:12}  {:licence$}  {installed}",
             entry.name,
-            entry.kind,
+            entry.kind(),
             size(entry.size_bytes),
             entry.quantisation,
             entry.languages,

@@ -4,6 +4,7 @@ mod bar;
 mod list;
 
 use std::borrow::Cow;
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,21 +39,20 @@ struct Arguments {
 
 /// Who uses models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Service {
+enum ServiceName {
     /// Speech recognition.
     Asr,
     /// Speech synthesis.
     Tts,
 }
 
-impl Service {
-    /// The names of what it can't start without.
-    fn needs(self) -> Vec<String> {
-        let names: &[&str] = match self {
-            Self::Asr => &["tiny.en", "silero-vad"],
-            Self::Tts => &["en_US-joe-medium", "onnxruntime", "espeak-ng-data"],
-        };
-        names.iter().map(ToString::to_string).collect()
+impl ServiceName {
+    /// As the catalogue writes it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Asr => "asr",
+            Self::Tts => "tts",
+        }
     }
 }
 
@@ -66,7 +66,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Fetch models, voices and libraries
+    /// Fetch models, voices and libraries, and what these require
     ///
     /// A name that `list` does not show but that looks like a Piper voice's, such as
     /// `de_DE-thorsten-medium`, is looked up in the index of published voices.
@@ -79,7 +79,7 @@ enum Command {
         names: Vec<String>,
         /// And all that a service needs with its default settings
         #[arg(long = "for", value_name = "SERVICE")]
-        services: Vec<Service>,
+        services: Vec<ServiceName>,
     },
     /// Read installed files and compare them with the digests that are known of them
     Verify {
@@ -149,7 +149,10 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::List { json: true } => list::json(catalogue, &store, &mut io::stdout())?,
         Command::List { json: false } => list::table(catalogue, &store, &mut io::stdout())?,
         Command::Pull { names, services } => {
-            let needed = services.into_iter().flat_map(Service::needs);
+            let needed = services
+                .into_iter()
+                .flat_map(|service| catalogue.defaults_for(service.as_str()))
+                .map(|entry| entry.name.clone());
             let names: Vec<String> = names.into_iter().chain(needed).collect();
             return pull(&store, catalogue, &names);
         }
@@ -208,7 +211,9 @@ fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCo
         .map(|name| puller.find(catalogue, name))
         .collect();
     let mut code = ExitCode::SUCCESS;
-    for entry in entries? {
+    let mut waiting = VecDeque::from(entries?);
+    let mut seen: HashSet<String> = waiting.iter().map(|entry| entry.name.clone()).collect();
+    while let Some(entry) = waiting.pop_front() {
         match puller.pull(&entry) {
             Ok(outcome) => {
                 let how = match outcome {
@@ -217,6 +222,12 @@ fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCo
                 };
                 let path = store.path_of(&entry);
                 progress.say(&format!("{}: {how}, {}", entry.name, path.display()));
+                // Not before the entry itself: what can't be had needs nothing.
+                for required in puller.requirements(catalogue, &entry)? {
+                    if seen.insert(required.name.clone()) {
+                        waiting.push_back(Cow::Borrowed(required));
+                    }
+                }
             }
             Err(error) => {
                 progress.end();

@@ -10,7 +10,19 @@ use half::f16;
 use zip::ZipArchive;
 
 use super::ggml::{self, TensorType};
-use super::{ConvertError, malformed};
+use super::{Conversion, ConvertError, Input, malformed};
+use crate::form::Quantisation;
+
+/// Silero's `TorchScript` archive.
+pub(super) const CONVERSION: Conversion = Conversion {
+    name: "silero-torchscript-to-ggml",
+    inputs: &[Input {
+        role: "weights",
+        is_joined: false,
+    }],
+    forms: &[Quantisation::None],
+    run: |inputs, _, mut out| silero_to_ggml(&inputs.read("weights")?, &mut out),
+};
 
 const MODEL_TYPE: &str = "silero-16k";
 /// The release whose weights these are. whisper.cpp only reports it; it is what the published
@@ -30,7 +42,7 @@ const LSTM: usize = 128;
 ///
 /// The archive numbers its tensors. The numbers of the 16 kHz model are known here instead of
 /// being worked out from the pickled program beside them, because the catalogue pins the file.
-pub(crate) fn silero_to_ggml(input: &[u8], out: &mut impl Write) -> Result<(), ConvertError> {
+pub(super) fn silero_to_ggml(input: &[u8], out: &mut impl Write) -> Result<(), ConvertError> {
     let mut archive = Archive::open(input)?;
     write_head(out)?;
     let mut put = |name: &str, number: usize, shape: &[usize], kind| {

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{ConvertError, ctranslate2_to_ggml, silero_to_ggml};
+use super::ConvertError;
+use super::silero::silero_to_ggml;
+use super::whisper::ctranslate2_to_ggml;
 use crate::form::Quantisation;
 
 #[allow(dead_code, reason = "the tests of the real files read the rest")]

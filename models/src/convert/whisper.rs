@@ -11,8 +11,29 @@ use half::f16;
 use super::ctranslate2::{Model, Weights};
 use super::ggml::{self, TensorType};
 use super::quantise::{BLOCK, q8_0};
-use super::{ConvertError, malformed, mel, vocabulary};
+use super::{Conversion, ConvertError, Input, malformed, mel, vocabulary};
 use crate::form::Quantisation;
+
+/// `CTranslate2`'s `model.bin` in float16 and its `vocabulary.txt`.
+pub(super) const CONVERSION: Conversion = Conversion {
+    name: "ctranslate2-to-ggml",
+    inputs: &[
+        Input {
+            role: "weights",
+            is_joined: true,
+        },
+        Input {
+            role: "vocabulary",
+            is_joined: false,
+        },
+    ],
+    forms: &[Quantisation::F16, Quantisation::Q8_0],
+    run: |inputs, form, mut out| {
+        let vocabulary = inputs.read("vocabulary")?;
+        let vocabulary = String::from_utf8_lossy(&vocabulary);
+        ctranslate2_to_ggml(inputs.open("weights")?, &vocabulary, form, &mut out)
+    },
+};
 
 const MAX_LAYERS: u32 = 64;
 
@@ -33,7 +54,7 @@ struct Shape {
 /// Writes the ggml form of `model` with its `vocabulary` text to `out`.
 ///
 /// Weights are read and written a few kilobytes at a time.
-pub(crate) fn ctranslate2_to_ggml(
+pub(super) fn ctranslate2_to_ggml(
     model: impl Read + Seek,
     vocabulary: &str,
     quantisation: Quantisation,

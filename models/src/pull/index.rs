@@ -13,10 +13,11 @@ use url::Url;
 
 use super::connection::{Connection, Event, Loss};
 use super::{Puller, address};
-use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin, Source};
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Languages, Origin, Purpose, Source};
 use crate::error::Error;
 use crate::form::Quantisation;
 use crate::names;
+use crate::piper;
 
 /// Where the repository of voices publishes its files.
 const REPOSITORY: &str = "https://huggingface.co/rhasspy/piper-voices/resolve/main/";
@@ -162,7 +163,11 @@ impl Index {
         let locale = names::voice_locale(name).unwrap_or_default();
         let entry = Entry {
             name: name.to_owned(),
-            kind: Kind::Voice,
+            purpose: Purpose::Speak,
+            engine: piper::ENGINE.to_owned(),
+            requires: piper::requirements(),
+            provides: Vec::new(),
+            default_for: Vec::new(),
             arch: None,
             size_bytes: published.iter().map(|file| file.size_bytes).sum(),
             content: Content::Files(files),

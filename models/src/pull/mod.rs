@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::catalogue::{Content, Entry, FileSpec, Origin, Source, TreeSpec};
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Origin, Source, TreeSpec};
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::store::{Store, scratch_prefix};
@@ -107,6 +107,28 @@ impl<'a> Puller<'a> {
             }
         }
         Err(last.expect("a valid entry has a source"))
+    }
+
+    /// The entries that `entry` can't be used without. Left out is what an installed entry can
+    /// stand for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Catalogue::find`].
+    pub fn requirements<'c>(
+        &self,
+        catalogue: &'c Catalogue,
+        entry: &Entry,
+    ) -> Result<Vec<&'c Entry>, Error> {
+        let mut required = Vec::new();
+        for name in &entry.requires {
+            let found = catalogue.find(name)?;
+            let stands_in = || self.store.installed_provider(catalogue, name).is_some();
+            if self.store.is_installed(found) || !stands_in() {
+                required.push(found);
+            }
+        }
+        Ok(required)
     }
 
     /// What is missing or damaged; `None` if everything is right to the last bit.

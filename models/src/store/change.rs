@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Store;
-use crate::catalogue::{Content, Entry, FileSpec, Kind, TreeSpec};
+use crate::catalogue::{Content, Entry, FileSpec, TreeSpec};
 use crate::error::Error;
 use crate::lock::Lock;
 
@@ -38,7 +38,7 @@ impl Store {
             }
             Content::Tree(tree) => removed |= remove_tree(&self.dir.join(&tree.path))?,
         }
-        if entry.kind == Kind::Voice {
+        if entry.is_piper_voice() {
             removed |= remove_file(&self.record_path(&entry.name))?;
         }
         Ok(removed)

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Store;
-use crate::catalogue::{Catalogue, Draft, Entry, Kind, Origin};
+use crate::catalogue::{Catalogue, Draft, Entry, Origin};
 use crate::error::Error;
 use crate::names;
 
@@ -58,7 +58,7 @@ impl Store {
             other => other,
         })?;
         match catalogue.entries() {
-            [entry] if entry.name == name && entry.kind == Kind::Voice => Ok(Some(Entry {
+            [entry] if entry.name == name && entry.is_piper_voice() => Ok(Some(Entry {
                 origin: Origin::Index,
                 ..entry.clone()
             })),

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::Store;
-use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Kind, Languages, Origin};
+use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Languages, Origin, Purpose};
 use crate::error::Error;
 use crate::form::Quantisation;
 use crate::names;
+use crate::piper;
 
 /// A voice whose two files are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +125,11 @@ impl Store {
         let locale = names::voice_locale(name).map(|locale| Languages::Locale(locale.to_owned()));
         Some(Entry {
             name: name.to_owned(),
-            kind: Kind::Voice,
+            purpose: Purpose::Speak,
+            engine: piper::ENGINE.to_owned(),
+            requires: piper::requirements(),
+            provides: Vec::new(),
+            default_for: Vec::new(),
             arch: None,
             size_bytes: files.iter().map(|file| file.size_bytes).sum(),
             content: Content::Files(files),
@@ -142,5 +147,5 @@ impl Store {
 fn catalogued(name: &str) -> Option<&'static Entry> {
     Catalogue::embedded()
         .get(name)
-        .filter(|entry| entry.kind == Kind::Voice)
+        .filter(|entry| entry.purpose == Purpose::Speak)
 }

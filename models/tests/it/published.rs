@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
-use voice_stack_models::Error;
+use tempfile::TempDir;
 use voice_stack_models::pull::Pulled;
+use voice_stack_models::{Error, Store};
 
 use crate::support::fixture::{Fixture, URL_SOURCE, content, entry};
 use crate::support::server::{Request, Server, respond, respond_raw, serve_range};
@@ -412,4 +413,59 @@ fn names_in_other_scripts_are_names() {
 
     assert!(server.requests()[1].path.contains("/tug%C3%A3o/medium/"));
     fixture.store.verify_voice(name).unwrap();
+}
+
+/// As version 0.2.0 wrote it.
+fn old_record(model: &[u8]) -> String {
+    let md5 = |content: &[u8]| hex::encode(Md5::digest(content));
+    format!(
+        "# Written by `voice-stack-models pull`: what the index of published voices says about \
+this voice.
+
+[[model]]
+name = \"{NAME}\"
+kind = \"voice\"
+licence = \"LicenseRef-model-card\"
+languages = \"de_DE\"
+quantisation = \"none\"
+base_model = \"{NAME}\"
+
+[[model.file]]
+path = \"voices/{NAME}.onnx\"
+size_bytes = {}
+md5 = \"{}\"
+
+[[model.file]]
+path = \"voices/{NAME}.onnx.json\"
+size_bytes = {}
+md5 = \"{}\"
+
+[[model.source]]
+type = \"folder\"
+url = \"https://huggingface.co{ROOT}de/de_DE/thorsten/medium/\"
+",
+        model.len(),
+        md5(model),
+        CONFIG.len(),
+        md5(CONFIG),
+    )
+}
+
+#[test]
+fn the_record_of_a_voice_that_version_0_2_0_installed_is_read() {
+    let dir = TempDir::new().unwrap();
+    let voices = dir.path().join("voices");
+    fs::create_dir(&voices).unwrap();
+    fs::write(voices.join(FILES[0]), model()).unwrap();
+    fs::write(voices.join(FILES[1]), CONFIG).unwrap();
+    fs::write(voices.join(FILES[2]), old_record(&model())).unwrap();
+    let store = Store::new(dir.path());
+
+    store.verify_voice(NAME).unwrap();
+
+    let mut damaged = model();
+    damaged[0] ^= 1;
+    fs::write(voices.join(FILES[0]), damaged).unwrap();
+    let error = store.verify_voice(NAME).unwrap_err().to_string();
+    assert!(error.contains("the one in the index of voices"), "{error}");
 }

@@ -68,7 +68,7 @@ fn a_voice_and_all_that_it_needs_are_what_the_catalogue_says() {
     }
     let (store, _) = installed("en_US-joe-medium");
     store.verify_voice("en_US-joe-medium").unwrap();
-    assert!(store.require_runtime(false).unwrap().is_file());
-    let data = store.require_espeak_data().unwrap();
+    assert!(store.require_named("onnxruntime").unwrap().is_file());
+    let data = store.require_named("espeak-ng-data").unwrap();
     assert!(data.join("phondata").is_file());
 }

@@ -114,8 +114,8 @@ fn a_voice_of_the_catalogue_is_compared_with_it() {
 fn what_voices_need_is_told_with_the_command_that_fetches_it() {
     let (_dir, store) = store_with(&[]);
     for (result, name) in [
-        (store.require_runtime(false), "onnxruntime"),
-        (store.require_espeak_data(), "espeak-ng-data"),
+        (store.require_named("onnxruntime"), "onnxruntime"),
+        (store.require_named("espeak-ng-data"), "espeak-ng-data"),
     ] {
         let error = result.unwrap_err().to_string();
         assert!(
@@ -129,7 +129,10 @@ fn what_voices_need_is_told_with_the_command_that_fetches_it() {
 #[cfg(target_arch = "x86_64")]
 fn the_library_and_the_data_are_where_their_paths_say() {
     let (_dir, store) = store_with(&["espeak-ng-data/phondata"]);
-    let error = store.require_runtime(true).unwrap_err().to_string();
+    let error = store
+        .require_named("onnxruntime-gpu")
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("pull onnxruntime-gpu`"), "{error}");
     for name in ["onnxruntime", "onnxruntime-gpu"] {
         let entry = Catalogue::embedded().get(name).unwrap();
@@ -145,14 +148,14 @@ fn the_library_and_the_data_are_where_their_paths_say() {
 
     for (found, expected) in [
         (
-            store.require_runtime(false),
+            store.require_named("onnxruntime"),
             "onnxruntime/libonnxruntime.so",
         ),
         (
-            store.require_runtime(true),
+            store.require_named("onnxruntime-gpu"),
             "onnxruntime-gpu/libonnxruntime.so",
         ),
-        (store.require_espeak_data(), "espeak-ng-data"),
+        (store.require_named("espeak-ng-data"), "espeak-ng-data"),
     ] {
         assert_eq!(found.unwrap(), store.dir().join(Path::new(expected)));
     }

@@ -17,12 +17,12 @@ use super::{library_file, shared_arena};
 /// # Errors
 /// One line with the command that fetches what is missing.
 pub(crate) fn installed(store: &Store, device: Device) -> Result<(PathBuf, Device), String> {
-    match (device, store.require_runtime(true)) {
+    match (device, store.require_named("onnxruntime-gpu")) {
         (Device::Cuda, Err(error)) => Err(format!("TTS_DEVICE=cuda: {error}")),
         // The library for GPUs computes on the CPU as well, where there is no GPU.
         (device @ (Device::Cuda | Device::Auto), Ok(library)) => Ok((library, device)),
         (Device::Cpu | Device::Auto, _) => {
-            let library = store.require_runtime(false);
+            let library = store.require_named("onnxruntime");
             Ok((library.map_err(|it| it.to_string())?, Device::Cpu))
         }
     }

@@ -37,7 +37,7 @@ struct PiperStore {
 pub(crate) fn open(store: &Store, config: &TtsConfig) -> Result<Arc<dyn VoiceSource>, String> {
     let (common, tts) = (&config.common, &config.tts);
     let espeak_data = store
-        .require_espeak_data()
+        .require_named("espeak-ng-data")
         .map_err(|error| error.to_string())?;
     let (library, device) = installed(store, tts.tts_device)?;
     let runtime = Runtime::start(&library, device)?;

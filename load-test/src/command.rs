@@ -1,10 +1,10 @@
 //! What the tool was asked for, as a report may tell it.
 
-/// Whose value is nobody's business but the services'.
+/// The flag whose value is a secret of the operator and the services: no report holds it.
 const SECRET: &str = "--api-key";
 
 /// The arguments of this process, without secrets.
-pub fn line() -> Vec<String> {
+pub(crate) fn line() -> Vec<String> {
     without_secrets(std::env::args().skip(1))
 }
 

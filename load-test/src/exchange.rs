@@ -13,7 +13,7 @@ use crate::service::Service;
 /// if the generator could not send meanwhile.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Exchange {
-    /// Who was asked.
+    /// The service that was asked.
     pub service: Service,
     /// Its number among the requests to this service.
     pub number: u64,
@@ -128,7 +128,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// An answer without a text that could be scored, or that nobody has looked at.
+    /// An answer without a text that could be scored, or one that was not judged.
     pub(crate) fn without_score(outcome: Outcome, audio_seconds: Option<f64>) -> Self {
         Self {
             outcome,

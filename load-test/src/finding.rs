@@ -7,7 +7,7 @@ use crate::service::Service;
 /// What became of a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It was kept.
     Proven,
     /// It was not.
@@ -18,7 +18,7 @@ pub enum Verdict {
 
 /// A verdict and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// What became of the promise.
     pub verdict: Verdict,
     /// What was seen, with the figures.
@@ -26,7 +26,7 @@ pub struct Evidence {
 }
 
 /// The promise was kept.
-pub fn proven(seen: String) -> Evidence {
+pub(crate) fn proven(seen: String) -> Evidence {
     Evidence {
         verdict: Verdict::Proven,
         seen,
@@ -34,7 +34,7 @@ pub fn proven(seen: String) -> Evidence {
 }
 
 /// The promise was broken.
-pub fn broken(seen: String) -> Evidence {
+pub(crate) fn broken(seen: String) -> Evidence {
     Evidence {
         verdict: Verdict::Broken,
         seen,
@@ -43,8 +43,8 @@ pub fn broken(seen: String) -> Evidence {
 
 /// A check of a service and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// Whose promise it is.
+pub(crate) struct Finding {
+    /// The service that made the promise.
     pub service: Service,
     /// The name of the check.
     pub check: String,

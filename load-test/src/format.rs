@@ -6,13 +6,13 @@ use crate::score::speech::AudioFormatName;
 const PCM_RATE_HZ: u32 = 24_000;
 
 /// Bytes of a WAV file before its samples, as the services write it.
-pub const WAV_HEADER_BYTES: usize = 44;
+pub(crate) const WAV_HEADER_BYTES: usize = 44;
 
 /// The format of this name.
 ///
 /// # Errors
 /// There is none; says which there are.
-pub fn parse(name: &str) -> Result<AudioFormatName, String> {
+pub(crate) fn parse(name: &str) -> Result<AudioFormatName, String> {
     match name {
         "mp3" => Ok(AudioFormatName::Mp3),
         "opus" => Ok(AudioFormatName::Opus),
@@ -27,7 +27,7 @@ pub fn parse(name: &str) -> Result<AudioFormatName, String> {
 }
 
 /// The duration of a whole body, where its size tells: uncompressed mono samples of 16 bits.
-pub fn audio_seconds_by_size(format: AudioFormatName, body: &[u8]) -> Option<f64> {
+pub(crate) fn audio_seconds_by_size(format: AudioFormatName, body: &[u8]) -> Option<f64> {
     let (samples, rate_hz) = match format {
         AudioFormatName::Wav => {
             let rate = body.get(24..28)?.first_chunk()?;

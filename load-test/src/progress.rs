@@ -19,7 +19,7 @@ const PLAIN: Duration = Duration::from_secs(10);
 
 /// Shows how a run is going, on standard error.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     is_verbose: bool,
     began: Instant,
@@ -36,7 +36,7 @@ pub struct Progress {
 
 impl Progress {
     /// For a run that asks so many services.
-    pub fn new(until: Until, services: usize, is_verbose: bool) -> Self {
+    pub(crate) fn new(until: Until, services: usize, is_verbose: bool) -> Self {
         let is_live = std::io::stderr().is_terminal() && !is_verbose;
         let bar = is_live.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -66,7 +66,7 @@ impl Progress {
     }
 
     /// Something has happened.
-    pub fn note(&mut self, event: &Event) {
+    pub(crate) fn note(&mut self, event: &Event) {
         match event {
             Event::Begun => self.begun += 1,
             Event::Abandoned(_) => self.ended += 1,
@@ -85,12 +85,12 @@ impl Progress {
     }
 
     /// When [`Self::show`] has something new.
-    pub fn due(&self) -> Instant {
+    pub(crate) fn due(&self) -> Instant {
         self.next
     }
 
     /// Shows how it is going.
-    pub fn show(&mut self) {
+    pub(crate) fn show(&mut self) {
         let now = Instant::now();
         let state = self.state();
         if let Some(bar) = &self.bar {
@@ -104,7 +104,7 @@ impl Progress {
     }
 
     /// The run is over.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -1,4 +1,4 @@
-//! A run: requests that begin as planned, until it is over or somebody stops it.
+//! A run: requests that begin as planned, until it is over or its owner stops it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -194,7 +194,7 @@ impl Lane {
     }
 
     fn tell(&self, event: Event) {
-        // Nobody listens any more: the run was given up, and so is what it tells.
+        // The receiver is gone: the run was given up, and its events are not needed.
         let _ = self.events.send(event);
     }
 }

@@ -130,7 +130,7 @@ pub struct ErrorGroup {
 /// The figures of one service.
 #[derive(Debug, Clone)]
 pub struct Summary {
-    /// Whose.
+    /// The service that was asked.
     pub service: Service,
     /// Requests that ended.
     pub requests: u64,

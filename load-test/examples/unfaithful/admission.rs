@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub struct Admission {
+pub(crate) struct Admission {
     slots: Arc<Semaphore>,
     counts: Arc<Counts>,
     most_queued: usize,
@@ -19,7 +19,7 @@ struct Counts {
 }
 
 /// A slot; goes back by itself.
-pub struct Slot {
+pub(crate) struct Slot {
     counts: Arc<Counts>,
     _permit: OwnedSemaphorePermit,
 }
@@ -40,7 +40,7 @@ impl Drop for Place {
 }
 
 impl Admission {
-    pub fn new(slots: usize, most_queued: usize) -> Self {
+    pub(crate) fn new(slots: usize, most_queued: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(slots)),
             counts: Arc::default(),
@@ -48,12 +48,12 @@ impl Admission {
         }
     }
 
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.slots.available_permits() == 0 && self.queued() >= self.most_queued
     }
 
     /// `None` if the queue is full.
-    pub async fn admit(&self) -> Option<Slot> {
+    pub(crate) async fn admit(&self) -> Option<Slot> {
         let slots = Arc::clone(&self.slots);
         let permit = if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
             permit
@@ -75,15 +75,15 @@ impl Admission {
         })
     }
 
-    pub fn active(&self) -> usize {
+    pub(crate) fn active(&self) -> usize {
         self.counts.active.load(Ordering::SeqCst)
     }
 
-    pub fn queued(&self) -> usize {
+    pub(crate) fn queued(&self) -> usize {
         self.counts.queued.load(Ordering::SeqCst)
     }
 
-    pub fn take_high_water(&self) -> usize {
+    pub(crate) fn take_high_water(&self) -> usize {
         self.counts.high_water.swap(self.active(), Ordering::SeqCst)
     }
 }

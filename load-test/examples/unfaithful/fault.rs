@@ -2,7 +2,7 @@
 
 /// A promise that is broken, by its name in `FAULT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     TooManyAtOnce,
     EndlessQueue,
     NoRetryAfter,
@@ -36,7 +36,7 @@ impl Fault {
     ];
 
     /// The one that `FAULT` names, if it does.
-    pub fn from_environment() -> Option<Self> {
+    pub(crate) fn from_environment() -> Option<Self> {
         let name = std::env::var("FAULT").ok()?;
         let found = Self::ALL.into_iter().find(|(it, _)| *it == name);
         Some(

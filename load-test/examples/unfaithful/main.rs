@@ -201,7 +201,7 @@ async fn transcribe(State(service): State<Arc<Service>>, request: Request) -> Re
     let takes = Duration::from_millis(if is_long { 20_000 } else { 600 });
     let work = work(Arc::clone(&service), slot, takes);
     if service.fault == Some(Fault::KeepsSlots) {
-        // Nobody waits for it any more when the client has left, but it goes on.
+        // No client waits for it any more when its own has left, but it goes on.
         let _ = tokio::spawn(work).await;
     } else {
         work.await;

@@ -1,4 +1,4 @@
-//! A model that takes a while to load and leaves when nobody uses it.
+//! A model that takes a while to load and leaves when no request uses it.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use crate::fault::Fault;
 
 const LOADING: Duration = Duration::from_millis(200);
 
-pub struct Model {
+pub(crate) struct Model {
     /// When it was last used; `None` while it isn't there.
     used: Mutex<Option<Instant>>,
     loading: tokio::sync::Mutex<()>,
@@ -18,7 +18,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn new(idle: Duration, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(idle: Duration, fault: Option<Fault>) -> Self {
         Self {
             used: Mutex::new(None),
             loading: tokio::sync::Mutex::new(()),
@@ -28,7 +28,7 @@ impl Model {
         }
     }
 
-    pub fn is_loaded(&self) -> bool {
+    pub(crate) fn is_loaded(&self) -> bool {
         let mut used = self.used.lock().expect("nobody panics with it");
         let is_idle = used.is_some_and(|it| it.elapsed() > self.idle);
         if is_idle && self.fault != Some(Fault::NeverUnloads) {
@@ -37,7 +37,7 @@ impl Model {
         used.is_some()
     }
 
-    pub async fn load(&self) {
+    pub(crate) async fn load(&self) {
         let _alone = match self.fault {
             Some(Fault::LoadsForEach) => None,
             _ => Some(self.loading.lock().await),
@@ -49,15 +49,15 @@ impl Model {
         self.used();
     }
 
-    pub fn used(&self) {
+    pub(crate) fn used(&self) {
         *self.used.lock().expect("nobody panics with it") = Some(Instant::now());
     }
 
-    pub fn unload(&self) {
+    pub(crate) fn unload(&self) {
         *self.used.lock().expect("nobody panics with it") = None;
     }
 
-    pub fn loads(&self) -> usize {
+    pub(crate) fn loads(&self) -> usize {
         self.loads.load(Ordering::SeqCst)
     }
 }

@@ -15,7 +15,7 @@ tokio::task_local! {
 /// Runs an exchange; gives what it took to connect for it, if it had to.
 ///
 /// A connection that is begun for a request may go to another one, if one of theirs is free
-/// sooner. It is then counted nowhere: nobody waited for it.
+/// sooner. It is then counted nowhere: no request waited for it.
 pub(super) async fn noting_connect<T>(exchange: impl Future<Output = T>) -> (T, Option<Duration>) {
     CONNECTED_IN
         .scope(Cell::new(None), async {
@@ -60,7 +60,7 @@ where
         Box::pin(async move {
             let connected = connecting.await;
             let note = |it: &Cell<_>| it.set(Some(began.elapsed()));
-            // Outside of an exchange there is nobody to tell.
+            // Outside of an exchange no request waits for the connection.
             let _ = CONNECTED_IN.try_with(note);
             connected
         })

@@ -39,12 +39,12 @@ pub struct Client {
     checkers: Arc<Semaphore>,
 }
 
-/// An HTTP client that keeps as many connections as it needed, and asks nobody else.
+/// An HTTP client that keeps as many connections as it needed, and uses no proxy.
 ///
 /// # Errors
 /// The system lets none be made.
 pub fn http_client() -> Result<reqwest::Client, ClientError> {
-    // Whoever came first has installed the same. reqwest's own choice takes minutes to build.
+    // An error means that this provider is installed already. reqwest's own choice takes minutes to build.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connector_layer(TimeConnects)

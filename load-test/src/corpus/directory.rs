@@ -1,4 +1,4 @@
-//! A corpus that somebody brings: a folder of audio files and `refs.tsv`, which says what is
+//! A corpus of the operator's own: a folder of audio files and `refs.tsv`, which says what is
 //! said in them.
 
 use std::path::{Path, PathBuf};
@@ -22,9 +22,9 @@ pub enum CorpusError {
     /// A file can't be read.
     #[error("{}: {cause}", shown(&path.to_string_lossy()))]
     Unreadable {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system or the decoder says.
         cause: std::io::Error,
     },
     /// A line of the list is no such line.
@@ -44,9 +44,9 @@ pub enum CorpusError {
     /// A file holds no audio that the tool knows.
     #[error("{}: {}", shown(&path.to_string_lossy()), shown(cause))]
     NoAudio {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system or the decoder says.
         cause: String,
     },
     /// There is no line in the list.

@@ -22,7 +22,7 @@ pub enum MakeError {
     Unreachable {
         /// Where it should be.
         url: String,
-        /// Why.
+        /// What the client says of it.
         cause: reqwest::Error,
     },
     /// It answers with an error.

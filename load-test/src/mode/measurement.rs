@@ -135,7 +135,7 @@ pub(super) fn document(
             model: reached.state.default_model.clone(),
             client: (&summary).into(),
             server: watched.into(),
-            sights: watched.sights.clone(),
+            samples: watched.samples.clone(),
             exchanges,
         });
         summaries.push(summary);

@@ -3,10 +3,10 @@
 pub mod capacity;
 pub mod compare;
 pub mod http;
-#[cfg(test)]
-mod made;
 mod measurement;
 pub mod plan;
 pub mod setup;
 pub mod soak;
+#[cfg(test)]
+mod testing;
 pub mod validate;

@@ -79,7 +79,7 @@ fn now_as_number() -> u64 {
     now.map_or(0, |it| it.as_nanos() as u64)
 }
 
-/// What to tell somebody whose service doesn't answer.
+/// The failure that says which service doesn't answer, and what to look at.
 pub(super) fn unreachable(target: &Target, cause: &reqwest::Error) -> Failure {
     let service = target.service;
     let mut deepest: &dyn std::error::Error = cause;

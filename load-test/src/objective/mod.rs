@@ -25,9 +25,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use error::{ObjectiveError, Problem, Units};
-pub use metric::{Metric, Percentile, Series, Summary};
-pub use verdict::{Measured, Verdict};
+pub(crate) use error::{ObjectiveError, Problem};
+pub(crate) use metric::{Metric, Series, Summary};
+pub(crate) use verdict::{Measured, Verdict};
 
 use crate::service::Service;
 

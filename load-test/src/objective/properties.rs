@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::metric::Percentile;
 use super::*;
 
 fn metric() -> impl Strategy<Value = Metric> {

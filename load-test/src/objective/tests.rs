@@ -1,3 +1,4 @@
+use super::metric::Percentile;
 use super::*;
 
 use Comparison::{AtLeast, AtMost, Less};

@@ -26,7 +26,7 @@ pub enum Verdict {
         /// In base units.
         value: f64,
     },
-    /// There is no value. A promise about something that nobody looked at isn't kept.
+    /// There is no value. A promise about something that was not measured isn't kept.
     Unmeasured,
 }
 

@@ -10,14 +10,14 @@ use crate::finding::Finding;
 use crate::objective::Objective;
 use crate::service::Service;
 use crate::summary::{Distribution, ErrorGroup};
-use crate::watch::Sight;
+use crate::watch::ServerSample;
 
 /// Name and number of the form.
-pub const SCHEMA: &str = "voice-stack-load/1";
+pub(crate) const SCHEMA: &str = "voice-stack-load/1";
 
 /// A run, whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Document {
+pub(crate) struct Document {
     /// [`SCHEMA`].
     pub schema: String,
     /// The version of the tool.
@@ -45,7 +45,7 @@ pub struct Document {
 
 /// What the generator itself did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Generator {
+pub(crate) struct Generator {
     /// Its computing time; `None` where it can't be read.
     pub cpu_seconds: Option<f64>,
     /// The same as a share of one core.
@@ -58,7 +58,7 @@ pub struct Generator {
 
 /// One service during the run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ServiceReport {
+pub(crate) struct ServiceReport {
     /// Which of the two.
     pub service: Service,
     /// Its address.
@@ -72,14 +72,15 @@ pub struct ServiceReport {
     /// The figures as it gave them itself.
     pub server: ServerFigures,
     /// About once a second.
-    pub sights: Vec<Sight>,
+    #[serde(rename = "sights")]
+    pub samples: Vec<ServerSample>,
     /// Each request.
     pub exchanges: Vec<Exchange>,
 }
 
 /// Figures as the client saw them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ClientFigures {
+pub(crate) struct ClientFigures {
     /// Requests that ended.
     pub requests: u64,
     /// Answered, and rightly.
@@ -122,7 +123,7 @@ pub struct ClientFigures {
 
 /// Figures as the service gave them, over the time of the run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ServerFigures {
+pub(crate) struct ServerFigures {
     /// Inferences that may run at once.
     pub slots: Option<f64>,
     /// The most that ran at once.
@@ -159,7 +160,7 @@ pub struct ServerFigures {
 
 /// An objective and what became of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ObjectiveReport {
+pub(crate) struct ObjectiveReport {
     /// As it was given.
     pub objective: Objective,
     /// The value that was measured, in base units.
@@ -171,6 +172,6 @@ pub struct ObjectiveReport {
 }
 
 /// A moment as RFC 3339, to the second.
-pub fn moment(at: SystemTime) -> String {
+pub(crate) fn moment(at: SystemTime) -> String {
     humantime::format_rfc3339_seconds(at).to_string()
 }

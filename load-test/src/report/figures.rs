@@ -3,7 +3,7 @@
 use crate::objective::Series;
 use crate::report::document::{ClientFigures, ServerFigures};
 use crate::summary::Summary;
-use crate::watch::{Sight, Watched};
+use crate::watch::{ServerSample, Watched};
 
 impl From<&Summary> for ClientFigures {
     fn from(summary: &Summary) -> Self {
@@ -41,12 +41,12 @@ impl From<&Watched> for ServerFigures {
             let sum = rise(&format!("{name}_sum"))?;
             (count > 0.0).then(|| sum / count)
         };
-        let most = |level: fn(&Sight) -> Option<f64>| {
-            watched.sights.iter().filter_map(level).reduce(f64::max)
+        let most = |level: fn(&ServerSample) -> Option<f64>| {
+            watched.samples.iter().filter_map(level).reduce(f64::max)
         };
         let last = watched.counters.as_ref().map(|(_, last)| last);
         // The first look gives what ran before the run began.
-        let during = watched.sights.get(1..).unwrap_or_default();
+        let during = watched.samples.get(1..).unwrap_or_default();
         Self {
             slots: last.and_then(|it| it.sum("voice_slots", &[])),
             in_flight_high_water: during
@@ -62,7 +62,7 @@ impl From<&Watched> for ServerFigures {
             model_loads: watched.rise("voice_model_loads_total", &[("outcome", "ok")]),
             cache: by_label("voice_cache_requests_total", "outcome"),
             memory_ratio_max: most(|it| it.memory_ratio),
-            rss_bytes_last: watched.sights.last().and_then(|it| it.rss_bytes),
+            rss_bytes_last: watched.samples.last().and_then(|it| it.rss_bytes),
             rss_bytes_max: most(|it| it.rss_bytes),
             cpu_seconds: rise("process_cpu_seconds_total"),
             missed_scrapes: watched.missed,

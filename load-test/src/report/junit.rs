@@ -7,7 +7,7 @@ use super::plan::PlanDocument;
 use crate::finding::{Finding, Verdict};
 
 /// The objectives of a run, and what its mode looked into.
-pub fn of_objectives(document: &Document) -> Report {
+pub(crate) fn of_objectives(document: &Document) -> Report {
     let mut report = Report::new("voice-stack-load");
     let mut suite = TestSuite::new("objectives");
     for objective in &document.objectives {
@@ -24,7 +24,7 @@ pub fn of_objectives(document: &Document) -> Report {
 }
 
 /// The findings of a validation, one suite for each service.
-pub fn of_findings(findings: &[Finding]) -> Report {
+pub(crate) fn of_findings(findings: &[Finding]) -> Report {
     let mut report = Report::new("voice-stack-load validate");
     add_findings(&mut report, findings);
     report
@@ -40,7 +40,7 @@ fn add_findings(report: &mut Report, findings: &[Finding]) {
 }
 
 /// What was expected of each step of a plan, one suite for each step.
-pub fn of_plan(document: &PlanDocument) -> Report {
+pub(crate) fn of_plan(document: &PlanDocument) -> Report {
     let mut report = Report::new("voice-stack-load plan");
     for step in &document.steps {
         let name = format!("{}. {}", step.number, step.name);
@@ -55,7 +55,7 @@ fn suite(name: String, findings: &[Finding]) -> TestSuite {
         let status = match finding.verdict {
             Verdict::Proven => TestCaseStatus::success(),
             Verdict::Broken => failure(&finding.seen),
-            // Never a pass: nobody knows.
+            // Never a pass: the promise was not looked into.
             Verdict::NotProven => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(format!("not proven: {}", finding.seen));

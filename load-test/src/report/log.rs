@@ -14,7 +14,7 @@ use crate::summary::Collector;
 ///
 /// # Errors
 /// Those of writing, in words.
-pub fn write(document: &Document, mut to: impl Write) -> Result<(), String> {
+pub(crate) fn write(document: &Document, mut to: impl Write) -> Result<(), String> {
     let mut serializer = V2DeflateSerializer::new();
     let mut builder = IntervalLogWriterBuilder::new();
     builder.with_max_value_divisor(1000.0);

@@ -1,13 +1,13 @@
 //! What a run comes to, in the forms that people and programs read.
 
-pub mod document;
-pub mod figures;
-pub mod junit;
-pub mod log;
-pub mod page;
-pub mod plan;
-pub mod table;
-pub mod terminal;
+pub(crate) mod document;
+pub(crate) mod figures;
+pub(crate) mod junit;
+pub(crate) mod log;
+pub(crate) mod page;
+pub(crate) mod plan;
+pub(crate) mod table;
+pub(crate) mod terminal;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -48,7 +48,7 @@ pub struct Files {
 ///
 /// # Errors
 /// One can't be written.
-pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
+pub(crate) fn write(document: &Document, files: &Files) -> Result<(), Failure> {
     write_with(document, document, files)
 }
 
@@ -56,7 +56,7 @@ pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
 ///
 /// # Errors
 /// One can't be written.
-pub fn write_with(
+pub(crate) fn write_with(
     document: &Document,
     json: &impl Serialize,
     files: &Files,
@@ -82,7 +82,7 @@ pub fn write_with(
 ///
 /// # Errors
 /// It can't be written.
-pub fn write_json(report: &impl Serialize, path: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn write_json(report: &impl Serialize, path: Option<&Path>) -> Result<(), Failure> {
     save("json", path, |file| {
         serde_json::to_writer(file, report).map_err(|it| it.to_string())
     })
@@ -92,7 +92,7 @@ pub fn write_json(report: &impl Serialize, path: Option<&Path>) -> Result<(), Fa
 ///
 /// # Errors
 /// It can't be written.
-pub fn save(
+pub(crate) fn save(
     flag: &str,
     path: Option<&Path>,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>,

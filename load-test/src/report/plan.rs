@@ -8,11 +8,11 @@ use crate::finding::{Finding, Verdict};
 use crate::service::Service;
 
 /// Name and number of the form.
-pub const SCHEMA: &str = "voice-stack-load-plan/1";
+pub(crate) const SCHEMA: &str = "voice-stack-load-plan/1";
 
 /// A plan that was carried out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PlanDocument {
+pub(crate) struct PlanDocument {
     /// [`SCHEMA`].
     pub schema: String,
     /// The version of the tool.
@@ -29,7 +29,7 @@ pub struct PlanDocument {
 
 /// A step and what came of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StepReport {
+pub(crate) struct StepReport {
     /// From 1 on.
     pub number: usize,
     /// What it asks.
@@ -42,19 +42,19 @@ pub struct StepReport {
 
 impl PlanDocument {
     /// What was expected, step by step and service by service.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.steps.iter().flat_map(|it| &it.findings)
     }
 
     /// How many expectations came to this.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.findings().filter(|it| it.verdict == verdict).count()
     }
 }
 
 impl StepReport {
     /// The worst that came of it for a service.
-    pub fn verdict(&self, service: Service) -> Verdict {
+    pub(crate) fn verdict(&self, service: Service) -> Verdict {
         let findings = || self.findings.iter().filter(|it| it.service == service);
         let is = |verdict| findings().any(|it| it.verdict == verdict);
         if is(Verdict::Broken) {

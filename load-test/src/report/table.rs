@@ -31,7 +31,7 @@ const COLUMNS: [&str; 18] = [
 ///
 /// # Errors
 /// Those of writing.
-pub fn write(document: &Document, to: impl Write) -> csv::Result<()> {
+pub(crate) fn write(document: &Document, to: impl Write) -> csv::Result<()> {
     let mut table = csv::Writer::from_writer(to);
     table.write_record(COLUMNS)?;
     for exchange in document.services.iter().flat_map(|it| &it.exchanges) {

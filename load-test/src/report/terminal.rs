@@ -18,7 +18,7 @@ const MOST_ERRORS: usize = 10;
 
 /// Colours, where there are any.
 #[derive(Debug, Clone, Copy)]
-pub struct Palette {
+pub(crate) struct Palette {
     bold: &'static str,
     good: &'static str,
     bad: &'static str,
@@ -28,7 +28,7 @@ pub struct Palette {
 
 impl Palette {
     /// For a terminal, or for a file.
-    pub fn new(is_terminal: bool) -> Self {
+    pub(crate) fn new(is_terminal: bool) -> Self {
         if is_terminal {
             Self {
                 bold: "\x1b[1m",
@@ -49,7 +49,7 @@ impl Palette {
     }
 
     /// Text in the colour of a verdict.
-    pub fn coloured(&self, text: &str, is_good: bool) -> String {
+    pub(crate) fn coloured(&self, text: &str, is_good: bool) -> String {
         format!("{}{text}{}", self.verdict(is_good), self.end)
     }
 
@@ -59,7 +59,7 @@ impl Palette {
 }
 
 /// The whole report.
-pub fn render(document: &Document, palette: Palette) -> String {
+pub(crate) fn render(document: &Document, palette: Palette) -> String {
     let mut text = Text {
         written: String::new(),
         palette,
@@ -77,7 +77,7 @@ pub fn render(document: &Document, palette: Palette) -> String {
 }
 
 /// What came of a check, in two lines.
-pub fn finding_lines(finding: &Finding, palette: Palette) -> String {
+pub(crate) fn finding_lines(finding: &Finding, palette: Palette) -> String {
     let (word, is_good) = match finding.verdict {
         Verdict::Proven => ("proven", true),
         Verdict::Broken => ("BROKEN", false),
@@ -93,7 +93,7 @@ pub fn finding_lines(finding: &Finding, palette: Palette) -> String {
 }
 
 /// A time as people say it.
-pub fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     match seconds {
         ..0.000_999_5 => format!("{:.0}µs", seconds * 1e6),
         ..0.999_5 => format!("{:.*}ms", usize::from(seconds < 0.01), seconds * 1e3),
@@ -103,7 +103,7 @@ pub fn time(seconds: f64) -> String {
 }
 
 /// An amount of memory.
-pub fn mebibytes(bytes: f64) -> String {
+pub(crate) fn mebibytes(bytes: f64) -> String {
     format!("{:.0} MiB", bytes / f64::from(1 << 20))
 }
 

@@ -16,7 +16,7 @@ pub use expected::{Bounds, bounds};
 pub use format::AudioFormatName;
 use stream::Stated;
 
-/// Quieter audio is silent. Speech is 20 to 40 dB louder, whoever speaks it.
+/// Quieter audio is silent. Speech is 20 to 40 dB louder with every voice.
 pub const SILENT_RMS_DBFS: f64 = -55.0;
 /// Full scale, within what lossy codecs and the conversion of rates make of it.
 pub const FULL_SCALE: f32 = 0.99;

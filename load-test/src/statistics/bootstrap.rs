@@ -10,12 +10,16 @@
 
 use super::random::Random;
 use super::resample::{Draw, replicates};
-pub use super::statistic::Statistic;
+pub(crate) use super::statistic::Statistic;
 use super::{Interval, blocks, is_usable};
 
 /// What is drawn together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resampling {
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "tests compare the blocks of a report with others")
+)]
+pub(crate) enum Resampling {
     /// Blocks of neighbours in time, as long as the values depend on each other.
     Blocks,
     /// Blocks of so many neighbours.
@@ -26,7 +30,7 @@ pub enum Resampling {
 
 /// How to resample. The default is what reports are made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bootstrap {
+pub(crate) struct Bootstrap {
     /// How many times each sample is drawn again.
     pub resamples: usize,
     /// Share of the resamples that the interval spans, between 0 and 1.
@@ -50,7 +54,7 @@ impl Default for Bootstrap {
 
 /// A statistic of two samples, and how it changed from `base` to `new`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Change {
+pub(crate) struct Change {
     /// The statistic of the first sample.
     pub base: f64,
     /// The statistic of the second one.
@@ -66,7 +70,12 @@ impl Bootstrap {
     /// Compares the statistic of two samples, each in the order of time. `None` for fewer
     /// values than [`Statistic::needed_values`], values that aren't finite, and a share or
     /// confidence out of range.
-    pub fn compare(&self, base: &[f64], new: &[f64], statistic: Statistic) -> Option<Change> {
+    pub(crate) fn compare(
+        &self,
+        base: &[f64],
+        new: &[f64],
+        statistic: Statistic,
+    ) -> Option<Change> {
         let resampled = [
             self.replicates(base, statistic, 0)?,
             self.replicates(new, statistic, 1)?,
@@ -92,7 +101,8 @@ impl Bootstrap {
     }
 
     /// The statistic of one sample with its interval. `None` as for [`Bootstrap::compare`].
-    pub fn interval(&self, values: &[f64], statistic: Statistic) -> Option<Interval> {
+    #[cfg(test)]
+    pub(crate) fn interval(&self, values: &[f64], statistic: Statistic) -> Option<Interval> {
         let resampled = self.replicates(values, statistic, 0)?;
         Interval::of_resamples(statistic.of(values)?, resampled, self.confidence)
     }

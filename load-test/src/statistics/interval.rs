@@ -6,7 +6,7 @@ use super::percentile;
 
 /// A figure with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Interval {
+pub(crate) struct Interval {
     /// The figure itself.
     pub estimate: f64,
     /// Lower end, at most the estimate.
@@ -34,7 +34,7 @@ impl Interval {
     }
 
     /// Whether `value` is one of those that the data don't speak against.
-    pub fn contains(&self, value: f64) -> bool {
+    pub(crate) fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
 }

@@ -3,24 +3,24 @@
 //!
 //! All of it is pure and deterministic: the same values give the same answer on every machine.
 //! Where there are too few values for an answer, or one of them isn't finite, there is none
-//! (`None`) rather than a number that nobody should act on.
+//! (`None`) rather than a number that proves nothing.
 
 mod blocks;
-pub mod bootstrap;
+pub(crate) mod bootstrap;
 mod interval;
-pub mod percentile;
-pub mod proportion;
+pub(crate) mod percentile;
+pub(crate) mod proportion;
 mod random;
-pub mod rank_test;
+pub(crate) mod rank_test;
 mod resample;
 mod shift;
-pub mod slope;
+pub(crate) mod slope;
 mod statistic;
 #[cfg(test)]
 mod testing;
 
-pub use interval::Interval;
-pub use shift::hodges_lehmann;
+pub(crate) use interval::Interval;
+pub(crate) use shift::hodges_lehmann;
 
 /// So many values a sample has at least, for anything to be said about what it was drawn from.
 const MIN_VALUES: usize = 3;

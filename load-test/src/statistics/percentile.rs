@@ -7,7 +7,7 @@
 
 /// The smallest value that at least `share` (0 to 1) of the values don't exceed.
 /// `None` without values, or if `share` isn't between 0 and 1.
-pub fn nearest_rank(values: &[f64], share: f64) -> Option<f64> {
+pub(crate) fn nearest_rank(values: &[f64], share: f64) -> Option<f64> {
     let rank = rank(values.len(), share)?;
     let mut values = values.to_vec();
     Some(*values.select_nth_unstable_by(rank - 1, f64::total_cmp).1)
@@ -27,7 +27,7 @@ pub(super) fn rank(count: usize, share: f64) -> Option<usize> {
 /// The value at `share` (0 to 1) of the way from the smallest to the largest, on a straight
 /// line between its two neighbours (numpy's default, Hyndman and Fan's type 7).
 /// `None` without values, or if `share` isn't between 0 and 1.
-pub fn interpolated(values: &[f64], share: f64) -> Option<f64> {
+pub(crate) fn interpolated(values: &[f64], share: f64) -> Option<f64> {
     interpolated_in_place(&mut values.to_vec(), share)
 }
 
@@ -48,23 +48,18 @@ pub(super) fn interpolated_in_place(values: &mut [f64], share: f64) -> Option<f6
 }
 
 /// The middle value, or the middle of the two middle ones. `None` without values.
-pub fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     interpolated(values, 0.5)
 }
 
 /// Arithmetic mean. `None` without values.
-pub fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// `None` without values.
-pub fn min(values: &[f64]) -> Option<f64> {
+pub(crate) fn min(values: &[f64]) -> Option<f64> {
     values.iter().copied().min_by(f64::total_cmp)
-}
-
-/// `None` without values.
-pub fn max(values: &[f64]) -> Option<f64> {
-    values.iter().copied().max_by(f64::total_cmp)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const ROUNDING: f64 = 1e-7;
 
 /// How often something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Occurrence {
+pub(crate) struct Occurrence {
     /// So many times.
     pub count: u64,
     /// Of so many.
@@ -21,7 +21,7 @@ pub struct Occurrence {
 
 /// What the test says about two shares.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct ProportionTest {
+pub(crate) struct ProportionTest {
     /// How often two samples of one and the same share are this different or more, in either
     /// direction: from 0 to 1.
     pub p_value: f64,
@@ -32,7 +32,7 @@ pub struct ProportionTest {
 /// How a p value was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub(crate) enum Method {
     /// Fisher's exact test: all tables with the same sums that are no more probable.
     Fisher,
     /// The test of two proportions with a common variance, from the normal distribution.
@@ -41,14 +41,14 @@ pub enum Method {
 
 impl Occurrence {
     /// As a share; `None` of nothing.
-    pub fn share(self) -> Option<f64> {
+    pub(crate) fn share(self) -> Option<f64> {
         (self.of > 0).then(|| self.count as f64 / self.of as f64)
     }
 }
 
 impl ProportionTest {
     /// Compares two shares. `None` if one is a share of nothing, or of less than it says.
-    pub fn of(base: Occurrence, new: Occurrence) -> Option<Self> {
+    pub(crate) fn of(base: Occurrence, new: Occurrence) -> Option<Self> {
         let is_possible = |it: Occurrence| it.of > 0 && it.count <= it.of;
         if !is_possible(base) || !is_possible(new) {
             return None;
@@ -70,7 +70,7 @@ impl ProportionTest {
 
     /// Whether samples of these sizes could show a difference at all: with `alpha` as the risk,
     /// none against all would not be taken for chance.
-    pub fn could_tell(base: u64, new: u64, alpha: f64) -> bool {
+    pub(crate) fn could_tell(base: u64, new: u64, alpha: f64) -> bool {
         let none = Occurrence { count: 0, of: base };
         let all = Occurrence {
             count: new,

@@ -14,7 +14,7 @@ const MAX_EXACT_PAIRS: usize = 400;
 
 /// What the test says about two samples, of which `new` is seen from `base`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RankTest {
+pub(crate) struct RankTest {
     /// Pairs in which the value of `new` is the larger one; a tie counts half.
     pub u: f64,
     /// How often two samples of one and the same distribution are this different or more,
@@ -32,7 +32,7 @@ pub struct RankTest {
 
 /// How a p value was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     /// By counting all orders of the values: few of them, and no two are equal.
     Exact,
     /// From the normal distribution, corrected for ties and for continuity.
@@ -42,7 +42,7 @@ pub enum Method {
 impl RankTest {
     /// Compares two samples, in any order. `None` for fewer than three values in one of them,
     /// or values that aren't finite.
-    pub fn of(base: &[f64], new: &[f64]) -> Option<Self> {
+    pub(crate) fn of(base: &[f64], new: &[f64]) -> Option<Self> {
         let shift = hodges_lehmann(base, new)?;
         debug_assert!(is_usable(base) && is_usable(new));
         let pairs = base.len() * new.len();

@@ -7,7 +7,7 @@ use super::{is_usable, sorted};
 /// `None` for fewer than three values, or values that aren't finite.
 ///
 /// It is exact however many pairs there are: they are counted, not made.
-pub fn hodges_lehmann(base: &[f64], new: &[f64]) -> Option<f64> {
+pub(crate) fn hodges_lehmann(base: &[f64], new: &[f64]) -> Option<f64> {
     if !is_usable(base) || !is_usable(new) {
         return None;
     }

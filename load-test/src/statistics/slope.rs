@@ -20,7 +20,7 @@ use super::{Interval, blocks, percentile};
 
 /// One reading.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub(crate) struct Point {
     /// When, from any start.
     pub seconds: f64,
     /// How much, in any unit.
@@ -29,7 +29,7 @@ pub struct Point {
 
 /// How to look for a trend. The default is what reports are made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Trend {
+pub(crate) struct Trend {
     /// Share of the time at the start that is left out, from 0 to below 1: a service that
     /// loads models and fills caches grows, and that is no leak.
     pub warm_up_share: f64,
@@ -54,7 +54,7 @@ impl Default for Trend {
 
 /// A trend.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Slope {
+pub(crate) struct Slope {
     /// Growth in units of the values per hour.
     pub per_hour: Interval,
     /// How long the time is that it was seen in, without the warm-up.
@@ -63,7 +63,7 @@ pub struct Slope {
 
 /// What the data say about a slope and its bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// It is larger.
     Over,
     /// It is not larger.
@@ -83,7 +83,7 @@ const RUN_UP: usize = 300;
 impl Trend {
     /// Finds the slope of points in any order. `None` for fewer than 12 points after the
     /// warm-up, points that aren't finite or all of one time, and settings out of range.
-    pub fn of(&self, points: &[Point]) -> Option<Slope> {
+    pub(crate) fn of(&self, points: &[Point]) -> Option<Slope> {
         let is_possible = (0.0..1.0).contains(&self.warm_up_share)
             && self.confidence > 0.0
             && self.confidence < 1.0
@@ -121,7 +121,7 @@ impl Trend {
 impl Slope {
     /// Whether the slope is over or under a bound in units per hour, with half of what the
     /// interval leaves out as the risk of being wrong.
-    pub fn against(&self, bound_per_hour: f64) -> Proof {
+    pub(crate) fn against(&self, bound_per_hour: f64) -> Proof {
         if self.per_hour.low > bound_per_hour {
             Proof::Over
         } else if self.per_hour.high <= bound_per_hour {

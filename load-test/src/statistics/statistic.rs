@@ -4,7 +4,7 @@ use super::{MIN_VALUES, percentile};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Statistic {
+pub(crate) enum Statistic {
     /// Arithmetic mean.
     Mean,
     /// [`percentile::nearest_rank`] with this share: 0.95 for p95.
@@ -13,7 +13,7 @@ pub enum Statistic {
 
 impl Statistic {
     /// Of these values.
-    pub fn of(self, values: &[f64]) -> Option<f64> {
+    pub(crate) fn of(self, values: &[f64]) -> Option<f64> {
         match self {
             Self::Mean => percentile::mean(values),
             Self::Percentile(share) => percentile::nearest_rank(values, share),
@@ -27,7 +27,7 @@ impl Statistic {
     /// sufficient probability: all n values lie below it with a probability of `share`^n,
     /// which must not exceed what the interval leaves out at that end. 72 values for p95
     /// and 368 for p99 with a confidence of 95 %.
-    pub fn needed_values(self, confidence: f64) -> usize {
+    pub(crate) fn needed_values(self, confidence: f64) -> usize {
         let share = match self {
             Self::Mean => 0.0,
             Self::Percentile(share) => share.max(1.0 - share),

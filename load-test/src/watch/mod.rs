@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What one service said of itself at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sight {
+pub struct ServerSample {
     /// Since the beginning of the run.
     pub at_seconds: f64,
     /// What the answer itself took.
@@ -47,7 +47,7 @@ pub struct Sight {
     pub cpu_seconds: Option<f64>,
 }
 
-impl Sight {
+impl ServerSample {
     fn of(scrape: &Scrape, at_seconds: f64, scrape_seconds: f64) -> Self {
         let level = |name| scrape.sum(name, &[]);
         let ratio = |resource| scrape.sum("voice_pressure_ratio", &[("resource", resource)]);
@@ -70,10 +70,10 @@ impl Sight {
 /// All that was seen of a service during a run.
 #[derive(Debug, Clone)]
 pub struct Watched {
-    /// Who was watched.
+    /// The service that was watched.
     pub service: Service,
     /// About once a second.
-    pub sights: Vec<Sight>,
+    pub samples: Vec<ServerSample>,
     /// What it had counted before the run, and after it.
     pub counters: Option<(Scrape, Scrape)>,
     /// Looks that got no answer.
@@ -94,7 +94,7 @@ impl Watch {
         let stop = CancellationToken::new();
         let mut watched = Watched {
             service: target.service,
-            sights: Vec::new(),
+            samples: Vec::new(),
             counters: None,
             missed: 0,
         };
@@ -131,7 +131,7 @@ impl Watched {
         };
         let at = asked.saturating_duration_since(began).as_secs_f64();
         let took = asked.elapsed().as_secs_f64();
-        self.sights.push(Sight::of(&scrape, at, took));
+        self.samples.push(ServerSample::of(&scrape, at, took));
         self.counters = Some(match self.counters.take() {
             None => (scrape.clone(), scrape),
             Some((first, _)) => (first, scrape),

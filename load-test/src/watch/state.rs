@@ -17,7 +17,7 @@ pub struct State {
     pub version: Option<String>,
     /// The model that requests get which name none.
     pub default_model: Option<String>,
-    /// Who runs and who waits.
+    /// Requests that run and that wait.
     pub slots: Option<Slots>,
     /// What it was set to allow.
     pub limits: Option<Limits>,
@@ -28,7 +28,7 @@ pub struct State {
     pub models: Vec<Model>,
 }
 
-/// Who runs and who waits.
+/// Requests that run and that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Slots {
     /// Slots in all.

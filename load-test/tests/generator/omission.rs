@@ -25,7 +25,7 @@ const SCRIPT: Script = Script {
 };
 
 /// All exchanges of a run.
-pub async fn exchanges(stub: &Stub, arrivals: Arrivals, until: Until) -> Vec<Exchange> {
+pub(crate) async fn exchanges(stub: &Stub, arrivals: Arrivals, until: Until) -> Vec<Exchange> {
     let patience = Patience {
         timeout: Duration::from_mins(1),
         retries: 0,

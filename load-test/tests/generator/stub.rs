@@ -18,11 +18,11 @@ use voice_stack_load::target::Target;
 use voice_stack_load::workload::{TranscriptAsk, Transcripts, Workload};
 
 /// What is said in every recording.
-pub const TEXT: &str = "one two three";
+pub(crate) const TEXT: &str = "one two three";
 
 /// How a stub answers.
 #[derive(Debug, Clone, Copy)]
-pub struct Script {
+pub(crate) struct Script {
     /// Each answer takes so long,
     pub usual: Duration,
     /// except that nothing is answered between these two moments after the first request.
@@ -33,7 +33,7 @@ pub struct Script {
 }
 
 /// A running stub, on threads of its own. It lives as long as the process.
-pub struct Stub {
+pub(crate) struct Stub {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -49,7 +49,7 @@ struct Shared {
 
 impl Stub {
     /// Starts one.
-    pub fn start(script: Script) -> Self {
+    pub(crate) fn start(script: Script) -> Self {
         let shared = Arc::new(Shared {
             script,
             slots: Semaphore::new(script.slots.unwrap_or(Semaphore::MAX_PERMITS)),
@@ -83,12 +83,12 @@ impl Stub {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Requests for it.
-    pub fn workload(&self) -> Arc<Workload> {
+    pub(crate) fn workload(&self) -> Arc<Workload> {
         let target =
             Target::new(Service::Asr, &self.address.to_string(), None).expect("an address");
         let recording = Recording {
@@ -109,12 +109,12 @@ impl Stub {
     }
 
     /// The most requests that it had at once.
-    pub fn most_in_flight(&self) -> usize {
+    pub(crate) fn most_in_flight(&self) -> usize {
         self.shared.most_in_flight.load(Ordering::Relaxed)
     }
 
     /// Connections that were ever made to it.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
     }
 }

@@ -128,7 +128,7 @@ fn what_could_not_be_looked_into_is_not_proven() {
 }
 
 /// What an operator would give to `--manage`: ends this service, waits, and starts it again.
-/// Who is started again is killed when the guard is dropped.
+/// A service that is started again is killed when the guard is dropped.
 struct Restart {
     folder: tempfile::TempDir,
     command: String,
@@ -140,7 +140,7 @@ impl Restart {
         let pid = service.process.id();
         let binary = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
         let (_, port) = service.address.rsplit_once(':').unwrap();
-        // The command line of a process that has ended, but for which nobody has waited, is empty.
+        // The command line of a process that has ended, but has not been waited for, is empty.
         let command = format!(
             "kill -TERM {pid}; \
              while [ -n \"$(tr -d '\\0' </proc/{pid}/cmdline)\" ]; do sleep 0.02; done; \

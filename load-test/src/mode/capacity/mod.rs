@@ -72,7 +72,7 @@ struct ServiceCapacity {
 enum Outcome {
     /// With a result.
     Found(Found),
-    /// By somebody.
+    /// The operator stopped it.
     Stopped,
     /// Because the generator could not keep its schedule.
     Bottleneck,

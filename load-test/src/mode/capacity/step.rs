@@ -103,7 +103,7 @@ impl Stepper<'_> {
 
     /// What the step before left in the queue would be counted for this one.
     async fn wait_until_idle(&self) -> Result<(), Failure> {
-        // No request of ours takes longer; whatever still runs then is somebody else's.
+        // No request of ours takes longer; what still runs then is another client's.
         let give_up = Instant::now() + self.patience.timeout;
         loop {
             match state(&self.setup.http, self.target).await {

@@ -2,7 +2,7 @@
 
 use crate::exchange::{Exchange, Outcome, Refusal};
 use crate::exit::Ending;
-use crate::mode::made::{document, exchange};
+use crate::mode::testing::{document, exchange};
 use crate::report::document::Document;
 use crate::score::wer::Score;
 use crate::service::Service;
@@ -259,4 +259,14 @@ fn files_are_read_or_refused_with_their_names() {
         let refused = runs::read(&write(name, text)).unwrap_err().to_string();
         assert!(refused.contains(name), "{refused}");
     }
+}
+
+#[test]
+fn the_names_of_what_a_service_said_meanwhile_are_those_of_the_schema() {
+    let mut run = document(vec![exchange(0, 1.0)]);
+    run.services[0].samples = vec![crate::watch::ServerSample::default()];
+    let json = serde_json::to_value(&run).unwrap();
+    assert_eq!(json["services"][0]["sights"][0]["at_seconds"], 0.0);
+    let read: Document = serde_json::from_value(json).unwrap();
+    assert_eq!(read.services[0].samples, run.services[0].samples);
 }

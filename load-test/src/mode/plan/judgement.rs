@@ -13,7 +13,7 @@ use crate::watch::state::Limits;
 
 impl Expectation {
     /// Its name, as that of a check.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::AllServed => "served",
             Self::NothingFails => "failures",
@@ -25,7 +25,7 @@ impl Expectation {
     }
 
     /// It in words.
-    pub fn promise(self) -> &'static str {
+    pub(super) fn promise(self) -> &'static str {
         match self {
             Self::AllServed => "everything is served",
             Self::NothingFails => "every answer is a right one or a clean refusal",
@@ -38,7 +38,7 @@ impl Expectation {
 }
 
 /// What a service did in a step. [`Expectation::Recovers`] is not seen in the run, but after it.
-pub fn judge(
+pub(super) fn judge(
     expectation: Expectation,
     step: &Step,
     report: &ServiceReport,
@@ -58,7 +58,7 @@ pub fn judge(
 }
 
 /// Nothing is known.
-pub fn not_proven(seen: String) -> Evidence {
+pub(super) fn not_proven(seen: String) -> Evidence {
     Evidence {
         verdict: Verdict::NotProven,
         seen,
@@ -147,7 +147,7 @@ fn slots_kept(report: &ServiceReport) -> Evidence {
 }
 
 fn nothing_grows(report: &ServiceReport) -> Evidence {
-    let found = growth::found(&report.sights, growth::USUAL);
+    let found = growth::found(&report.samples, growth::USUAL);
     let drift = Drift::of(&report.exchanges).map(|it| it.sentence());
     let sentences = found.iter().map(|it| it.sentence.clone()).chain(drift);
     let seen = sentences.collect::<Vec<_>>().join("; ");
@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
     use crate::exchange::Refusal;
-    use crate::mode::made::{document, exchange};
+    use crate::mode::testing::{document, exchange};
     use crate::run::Until;
 
     fn step(workers: u32) -> Step {

@@ -70,7 +70,7 @@ pub async fn run(args: PlanArgs) -> Result<Ending, Failure> {
     Ok(ending(&document, steps.len()))
 }
 
-/// What wasn't proven counts as broken, and so does what wasn't begun: nobody knows.
+/// What wasn't proven counts as broken, and so does what wasn't begun.
 fn ending(document: &PlanDocument, steps: usize) -> Ending {
     let is_whole = document.steps.len() == steps;
     if is_whole && document.findings().all(|it| it.verdict == Verdict::Proven) {

@@ -19,13 +19,13 @@ const REQUESTS: u64 = 5;
 
 /// What a service was before a step.
 #[derive(Debug, Clone, Copy)]
-pub struct Before {
+pub(super) struct Before {
     pid: Option<u32>,
 }
 
 impl Before {
     /// What it is now.
-    pub async fn of(http: &reqwest::Client, reached: &Reached) -> Self {
+    pub(super) async fn of(http: &reqwest::Client, reached: &Reached) -> Self {
         let state = state(http, &reached.target).await.ok();
         Self {
             pid: state.and_then(|it| it.process).map(|it| it.pid),
@@ -33,7 +33,7 @@ impl Before {
     }
 
     /// What it is now, compared with that, and whether it serves.
-    pub async fn compare(
+    pub(super) async fn compare(
         self,
         http: &reqwest::Client,
         reached: &Reached,

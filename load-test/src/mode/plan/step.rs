@@ -6,7 +6,7 @@ use crate::service::Service;
 
 /// What is asked and what is expected.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub(super) struct Step {
     /// What it asks, as a question.
     pub name: &'static str,
     /// The one service that it asks, where it does not ask all.
@@ -21,12 +21,12 @@ pub struct Step {
 
 /// What is expected of a service in a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expectation {
+pub(super) enum Expectation {
     /// Everything is served.
     AllServed,
     /// Every answer is a right one or a refusal.
     NothingFails,
-    /// Who finds room in the slots and the queue is not turned away.
+    /// A request that finds room in the slots and the queue is not turned away.
     NobodyRefused,
     /// No more run than there are slots.
     SlotsKept,
@@ -37,7 +37,7 @@ pub enum Expectation {
 }
 
 /// All of them, in their order.
-pub fn all(args: &PlanArgs) -> [Step; 6] {
+pub(super) fn all(args: &PlanArgs) -> [Step; 6] {
     use Expectation::{AllServed, NobodyRefused, NothingFails, NothingGrows, Recovers, SlotsKept};
     [
         Step {

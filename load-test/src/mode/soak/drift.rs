@@ -68,7 +68,7 @@ impl Drift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mode::made::exchange;
+    use crate::mode::testing::exchange;
 
     fn drift(last_seconds: f64) -> Drift {
         let exchanges: Vec<Exchange> = (0..400)

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::statistics::Interval;
 use crate::statistics::slope::{Point, Proof, Slope, Trend};
-use crate::watch::Sight;
+use crate::watch::ServerSample;
 
 const BYTES_PER_MEBIBYTE: f64 = 1_048_576.0;
 
@@ -65,8 +65,8 @@ pub(in crate::mode) enum Verdict {
 }
 
 /// All that is looked at.
-pub(in crate::mode) fn found(sights: &[Sight], bounds: Bounds) -> Vec<Growth> {
-    let memory: fn(&Sight) -> Option<f64> = |it| Some(it.rss_bytes? / BYTES_PER_MEBIBYTE);
+pub(in crate::mode) fn found(samples: &[ServerSample], bounds: Bounds) -> Vec<Growth> {
+    let memory: fn(&ServerSample) -> Option<f64> = |it| Some(it.rss_bytes? / BYTES_PER_MEBIBYTE);
     let quantities = [
         (
             "rss_mebibytes",
@@ -89,7 +89,7 @@ pub(in crate::mode) fn found(sights: &[Sight], bounds: Bounds) -> Vec<Growth> {
         ..Trend::default()
     };
     let growths = quantities.map(|(quantity, name, unit, level, bound)| {
-        let readings = sights.iter().filter_map(|it| {
+        let readings = samples.iter().filter_map(|it| {
             Some(Point {
                 seconds: it.at_seconds,
                 value: level(it)?,
@@ -164,8 +164,8 @@ mod tests {
     };
 
     /// A soak with a look a second: memory that jitters around a line, after it was loaded.
-    fn soak(seconds: u32, mebibytes_per_hour: f64, jitter_mebibytes: f64) -> Vec<Sight> {
-        let sights = (0..=seconds).map(|second| {
+    fn soak(seconds: u32, mebibytes_per_hour: f64, jitter_mebibytes: f64) -> Vec<ServerSample> {
+        let samples = (0..=seconds).map(|second| {
             let second = f64::from(second);
             // Two waves that don't fit into each other are jitter enough, and always the same.
             let jitter = (second * 12.989).sin() + (second * 78.233).sin();
@@ -173,19 +173,19 @@ mod tests {
             let loaded = if is_warm { 800.0 } else { 200.0 };
             let mebibytes =
                 loaded + mebibytes_per_hour * second / 3_600.0 + jitter_mebibytes * jitter;
-            Sight {
+            ServerSample {
                 at_seconds: second,
                 rss_bytes: Some(mebibytes * BYTES_PER_MEBIBYTE),
                 open_fds: Some(40.0),
                 threads: Some(18.0),
-                ..Sight::default()
+                ..ServerSample::default()
             }
         });
-        sights.collect()
+        samples.collect()
     }
 
-    fn verdicts(sights: &[Sight]) -> Vec<Verdict> {
-        found(sights, BOUNDS).iter().map(|it| it.verdict).collect()
+    fn verdicts(samples: &[ServerSample]) -> Vec<Verdict> {
+        found(samples, BOUNDS).iter().map(|it| it.verdict).collect()
     }
 
     #[test]
@@ -229,11 +229,11 @@ mod tests {
 
     #[test]
     fn what_the_service_does_not_tell_is_not_proven() {
-        let mut sights = soak(600, 0.0, 0.5);
-        for sight in &mut sights {
-            sight.threads = None;
+        let mut samples = soak(600, 0.0, 0.5);
+        for sample in &mut samples {
+            sample.threads = None;
         }
-        let growth = found(&sights, BOUNDS);
+        let growth = found(&samples, BOUNDS);
         assert_eq!(growth[2].verdict, Verdict::Unseen);
         assert!(growth[2].sentence.contains("metrics don't tell"));
     }

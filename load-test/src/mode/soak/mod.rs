@@ -87,7 +87,7 @@ fn bounds(args: &SoakArgs) -> Bounds {
 fn soaked(document: &Document, bounds: Bounds) -> Vec<Soaked> {
     let of_services = document.services.iter().map(|it| Soaked {
         service: it.service,
-        growth: growth::found(&it.sights, bounds),
+        growth: growth::found(&it.samples, bounds),
         drift: Drift::of(&it.exchanges),
     });
     of_services.collect()
@@ -111,7 +111,7 @@ fn findings(soaked: &Soaked) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// What wasn't proven counts as broken: nobody knows.
+/// What wasn't proven counts as broken.
 fn told(soak: &Soak<'_>) -> Ending {
     let of_run = ending(soak.document);
     let mut growth = soak.soak.iter().flat_map(|it| &it.growth);

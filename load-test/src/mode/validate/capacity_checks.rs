@@ -20,7 +20,7 @@ const INTO_THE_WORK: Duration = Duration::from_millis(100);
 const HANG_UPS: usize = 5;
 
 /// Exactly as many run at once as may, the others wait, and all are served.
-pub async fn slots(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn slots(subject: &Subject) -> Result<Evidence, Obstacle> {
     subject.until_idle().await?;
     let slots = subject.slots();
     let waiting = (subject.limits.max_queue as usize).min(2 * slots + 4);
@@ -63,7 +63,7 @@ pub async fn slots(subject: &Subject) -> Result<Evidence, Obstacle> {
 }
 
 /// A full queue turns the surplus away at once, says when to come back, and those who wait stay.
-pub async fn full_queue(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn full_queue(subject: &Subject) -> Result<Evidence, Obstacle> {
     subject.until_idle().await?;
     let (slots, queue) = (subject.slots(), subject.limits.max_queue);
     let running = subject.occupy(slots);
@@ -135,7 +135,7 @@ fn judge_refusals(refused: &[Option<Exchange>], queue: u64) -> Evidence {
 
 /// A client that hangs up frees its slot. It is alone: a recogniser looks up once an encoder
 /// pass, which takes as many times longer as there are others.
-pub async fn hang_up(subject: &Subject, within: Duration) -> Result<Evidence, Obstacle> {
+pub(super) async fn hang_up(subject: &Subject, within: Duration) -> Result<Evidence, Obstacle> {
     let mut freed = Vec::new();
     for _ in 0..HANG_UPS {
         subject.until_idle().await?;
@@ -182,7 +182,7 @@ pub async fn hang_up(subject: &Subject, within: Duration) -> Result<Evidence, Ob
 }
 
 /// How many of them were not served, and what is wrong with the first; `None` if all were.
-pub fn lost(exchanges: &[Exchange]) -> Option<String> {
+pub(super) fn lost(exchanges: &[Exchange]) -> Option<String> {
     let unserved = |it: &&Exchange| it.outcome != Outcome::Served;
     let lost = exchanges.iter().filter(unserved).count();
     let complaint = first_complaint(exchanges)?;
@@ -193,6 +193,6 @@ pub fn lost(exchanges: &[Exchange]) -> Option<String> {
 }
 
 /// What is wrong with the first of them that was not served.
-pub fn first_complaint(exchanges: &[Exchange]) -> Option<String> {
+pub(super) fn first_complaint(exchanges: &[Exchange]) -> Option<String> {
     exchanges.iter().find_map(|it| it.outcome.complaint())
 }

@@ -16,7 +16,7 @@ const PROBE_EVERY: Duration = Duration::from_millis(10);
 const RETURNING: usize = 8;
 
 /// Probes are answered at once while every slot is taken and requests wait.
-pub async fn probes(subject: &Subject, within: Duration) -> Result<Evidence, Obstacle> {
+pub(super) async fn probes(subject: &Subject, within: Duration) -> Result<Evidence, Obstacle> {
     subject.until_idle().await?;
     let requests = subject.slots() + (subject.limits.max_queue as usize).min(4);
     let running = subject.occupy(requests);
@@ -71,7 +71,7 @@ pub async fn probes(subject: &Subject, within: Duration) -> Result<Evidence, Obs
 }
 
 /// A model that is in use stays, one that has left comes back: once, for all who ask.
-pub async fn reload(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn reload(subject: &Subject) -> Result<Evidence, Obstacle> {
     subject.until_idle().await?;
     let running = subject.occupy(1);
     subject
@@ -106,7 +106,7 @@ async fn unload(subject: &Subject) -> Result<u16, Obstacle> {
 }
 
 /// Several ask at once for a model that is not there: it is loaded once, and all are served.
-pub async fn returning(subject: &Subject, how: &str) -> Result<Evidence, Obstacle> {
+pub(super) async fn returning(subject: &Subject, how: &str) -> Result<Evidence, Obstacle> {
     let loads = async || -> Result<f64, Obstacle> {
         let counted = subject.counted().await?;
         let loads = counted.sum("voice_model_loads_total", &[("outcome", "ok")]);

@@ -34,7 +34,7 @@ fn post(subject: &Subject, content_type: &str) -> RequestBuilder {
 }
 
 /// A body over the limit is refused: by what it says of itself, and by what it is.
-pub async fn upload_limit(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn upload_limit(subject: &Subject) -> Result<Evidence, Obstacle> {
     let limit = subject.limits.max_upload_bytes;
     // Framing and fields beside the file are let through on top.
     let over = limit + MIB;
@@ -121,7 +121,7 @@ async fn declared(subject: &Subject, bytes: u64) -> Option<u16> {
 }
 
 /// Nonsense is the client's fault, says the answer, and the service goes on.
-pub async fn nonsense(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn nonsense(subject: &Subject) -> Result<Evidence, Obstacle> {
     let form = |file: &[u8]| {
         let mut body = FILE_FOLLOWS.to_vec();
         body.extend_from_slice(file);

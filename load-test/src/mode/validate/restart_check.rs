@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// Restarts the service under load: what was accepted is finished, and another process answers.
 ///
 /// `command` is for the shell; `{service}` in it becomes `asr` or `tts`.
-pub async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obstacle> {
+pub(super) async fn restart(subject: &Subject, command: &str) -> Result<Evidence, Obstacle> {
     let command = command.replace("{service}", subject.target.service.name());
     let name = shown(&command);
     let before = subject.state().await?.process.map(|it| it.pid);

@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Why a check could not come to an end.
 #[derive(Debug, thiserror::Error)]
-pub enum Obstacle {
+pub(super) enum Obstacle {
     /// The service does not answer what it should.
     #[error("the service could not be asked: {0}")]
     Unanswered(#[from] reqwest::Error),
@@ -32,7 +32,7 @@ pub enum Obstacle {
 
 /// A service, and what it can be asked.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub(super) struct Subject {
     /// Where it is.
     pub target: Target,
     /// What it was set to allow.
@@ -54,7 +54,7 @@ impl Subject {
     ///
     /// # Errors
     /// What it does not say.
-    pub fn new(
+    pub(super) fn new(
         reached: &Reached,
         http: reqwest::Client,
         timeout: Duration,
@@ -95,7 +95,7 @@ impl Subject {
 
     /// The same service elsewhere, as a copy of it that was started for a check.
     #[must_use]
-    pub fn moved_to(&self, target: Target) -> Self {
+    pub(super) fn moved_to(&self, target: Target) -> Self {
         Self {
             ordinary: Arc::new(self.ordinary.moved_to(target.clone())),
             long: Arc::new(self.long.moved_to(target.clone())),
@@ -106,29 +106,29 @@ impl Subject {
     }
 
     /// How many inferences may run at once.
-    pub fn slots(&self) -> usize {
+    pub(super) fn slots(&self) -> usize {
         self.limits.max_concurrent_requests as usize
     }
 
     /// An ordinary request and its answer.
-    pub async fn ask(&self) -> Exchange {
+    pub(super) async fn ask(&self) -> Exchange {
         Self::exchange(&self.client, &self.ordinary, &self.next).await
     }
 
     /// So many ordinary requests at once.
-    pub fn ask_together(&self, requests: usize) -> JoinSet<Exchange> {
+    pub(super) fn ask_together(&self, requests: usize) -> JoinSet<Exchange> {
         self.together(requests, &self.ordinary)
     }
 
     /// So many requests at once that take long. Dropping the result hangs up on all of them.
-    pub fn occupy(&self, requests: usize) -> JoinSet<Exchange> {
+    pub(super) fn occupy(&self, requests: usize) -> JoinSet<Exchange> {
         self.together(requests, &self.long)
     }
 
     /// So many requests at once of the kind whose clients may hang up and find their slots free
     /// at once. Within a window of half a minute of speech, a recogniser looks up when its
     /// encoder is through, and the promise is not for those.
-    pub fn begin(&self, requests: usize) -> JoinSet<Exchange> {
+    pub(super) fn begin(&self, requests: usize) -> JoinSet<Exchange> {
         match self.target.service {
             Service::Asr => self.together(requests, &self.ordinary),
             Service::Tts => self.together(requests, &self.long),
@@ -140,7 +140,7 @@ impl Subject {
     ///
     /// # Errors
     /// The slots were not taken.
-    pub async fn fill(&self) -> Result<(JoinSet<Exchange>, usize), Obstacle> {
+    pub(super) async fn fill(&self) -> Result<(JoinSet<Exchange>, usize), Obstacle> {
         let slots = self.slots();
         let requests = slots + (self.limits.max_queue as usize).min(slots);
         let asked = self.ask_together(requests);
@@ -170,15 +170,15 @@ impl Subject {
     ///
     /// # Errors
     /// It doesn't answer.
-    pub async fn state(&self) -> Result<State, Obstacle> {
+    pub(super) async fn state(&self) -> Result<State, Obstacle> {
         Ok(patiently(async || state(&self.http, &self.target).await).await?)
     }
 
-    /// Who runs and who waits now.
+    /// Requests that run and that wait now.
     ///
     /// # Errors
     /// It doesn't answer, or doesn't say.
-    pub async fn occupancy(&self) -> Result<Slots, Obstacle> {
+    pub(super) async fn occupancy(&self) -> Result<Slots, Obstacle> {
         let unsaid = || Obstacle::NotProven("/health/detailed says nothing of slots".into());
         self.state().await?.slots.ok_or_else(unsaid)
     }
@@ -187,7 +187,7 @@ impl Subject {
     ///
     /// # Errors
     /// It doesn't answer.
-    pub async fn counted(&self) -> Result<Scrape, Obstacle> {
+    pub(super) async fn counted(&self) -> Result<Scrape, Obstacle> {
         let look = async || scrape(&self.http, &self.target, Duration::from_secs(5)).await;
         Ok(patiently(look).await?)
     }
@@ -196,7 +196,7 @@ impl Subject {
     ///
     /// # Errors
     /// It did not come true in time: `what` says what should have.
-    pub async fn until(
+    pub(super) async fn until(
         &self,
         what: &str,
         patience: Duration,
@@ -220,11 +220,11 @@ impl Subject {
         }
     }
 
-    /// Waits until nobody runs and nobody waits.
+    /// Waits until no request runs and none waits.
     ///
     /// # Errors
-    /// Somebody still does, after a long time.
-    pub async fn until_idle(&self) -> Result<Duration, Obstacle> {
+    /// One still does, after a long time.
+    pub(super) async fn until_idle(&self) -> Result<Duration, Obstacle> {
         let patience = Duration::from_mins(1);
         let is_idle = |it: Slots| it.active == 0 && it.queued == 0;
         self.until("that the service is idle", patience, is_idle)
@@ -234,7 +234,7 @@ impl Subject {
 
 /// Asks again, twice, if the connection is lost: a server may close one that is kept at the
 /// moment at which it is used again, as after an upload that it did not read.
-pub async fn patiently<T>(ask: impl AsyncFn() -> reqwest::Result<T>) -> reqwest::Result<T> {
+pub(super) async fn patiently<T>(ask: impl AsyncFn() -> reqwest::Result<T>) -> reqwest::Result<T> {
     for _ in 0..2 {
         match ask().await {
             Err(error) if error.is_request() && !error.is_timeout() => {}
@@ -249,7 +249,7 @@ pub async fn patiently<T>(ask: impl AsyncFn() -> reqwest::Result<T>) -> reqwest:
 ///
 /// # Errors
 /// A look failed.
-pub async fn while_doing<T, L>(
+pub(super) async fn while_doing<T, L>(
     work: impl Future<Output = T>,
     mut look: impl AsyncFnMut() -> Result<L, Obstacle>,
 ) -> Result<(T, Vec<L>), Obstacle> {

@@ -1,5 +1,5 @@
 //! A copy of a running service with other settings. What would disturb the service itself, or
-//! needs settings that nobody runs it with, is tried out on its copy: the same binary, the same
+//! needs settings that no operator runs it with, is tried out on its copy: the same binary, the same
 //! files, the same environment but for what is asked for.
 
 use std::ffi::OsString;
@@ -31,7 +31,7 @@ const NOT_INHERITED: [&str; 7] = [
 
 /// A copy. It is killed when it is dropped.
 #[derive(Debug)]
-pub struct Twin {
+pub(super) struct Twin {
     /// The copy, as what can be asked.
     pub subject: Subject,
     process: Child,
@@ -52,7 +52,10 @@ impl Twin {
     ///
     /// # Errors
     /// Its process can't be looked into, or its copy does not start.
-    pub async fn start(subject: &Subject, settings: &[(&str, &str)]) -> Result<Self, Obstacle> {
+    pub(super) async fn start(
+        subject: &Subject,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Obstacle> {
         let cannot = |what: String| Obstacle::NotProven(what);
         let Some(pid) = subject.pid else {
             return Err(cannot(
@@ -116,7 +119,7 @@ impl Twin {
     ///
     /// # Errors
     /// It has ended already.
-    pub fn terminate(&self) -> Result<(), Obstacle> {
+    pub(super) fn terminate(&self) -> Result<(), Obstacle> {
         let ended = || Obstacle::NotProven("the copy of the service has ended by itself".into());
         let pid = self.process.id().ok_or_else(ended)?;
         let pid = rustix::process::Pid::from_raw(pid as i32).ok_or_else(ended)?;
@@ -124,7 +127,7 @@ impl Twin {
     }
 
     /// Waits for its end; `None` if it goes on for longer than `patience`.
-    pub async fn ended(&mut self, patience: Duration) -> Option<std::process::ExitStatus> {
+    pub(super) async fn ended(&mut self, patience: Duration) -> Option<std::process::ExitStatus> {
         let ended = tokio::time::timeout(patience, self.process.wait()).await;
         ended.ok()?.ok()
     }

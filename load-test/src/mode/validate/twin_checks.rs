@@ -14,7 +14,7 @@ use crate::report::terminal::time;
 const IDLE_MINUTES: &str = "0.05";
 
 /// A box that is fuller than the threshold takes nothing more, and says so.
-pub async fn memory_guard(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn memory_guard(subject: &Subject) -> Result<Evidence, Obstacle> {
     // Every box is fuller than this.
     let twin = Twin::start(subject, &[("MEMORY_THRESHOLD_PERCENT", "0.1")]).await?;
     // Memory is read four times a second.
@@ -48,8 +48,8 @@ pub async fn memory_guard(subject: &Subject) -> Result<Evidence, Obstacle> {
     })
 }
 
-/// A model that nobody uses leaves memory, and comes back without an error.
-pub async fn idle_unload(subject: &Subject) -> Result<Evidence, Obstacle> {
+/// A model that no request uses leaves memory, and comes back without an error.
+pub(super) async fn idle_unload(subject: &Subject) -> Result<Evidence, Obstacle> {
     let twin = Twin::start(subject, &[("IDLE_TIMEOUT_MINUTES", IDLE_MINUTES)]).await?;
     let twin_subject = &twin.subject;
     let first = twin_subject.ask().await;
@@ -90,7 +90,7 @@ pub async fn idle_unload(subject: &Subject) -> Result<Evidence, Obstacle> {
 }
 
 /// SIGTERM under load: what was accepted is finished, and the service ends by itself.
-pub async fn drain(subject: &Subject) -> Result<Evidence, Obstacle> {
+pub(super) async fn drain(subject: &Subject) -> Result<Evidence, Obstacle> {
     let settings = [("DRAIN_GRACE_SECONDS", "1"), ("PRELOAD", "true")];
     let mut twin = Twin::start(subject, &settings).await?;
     let (asked, requests) = twin.subject.fill().await?;

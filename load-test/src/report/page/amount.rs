@@ -9,7 +9,7 @@ const UNKNOWN: &str = "unknown";
 const LONG_SECONDS: f64 = 600.0;
 
 /// A time with the unit that fits.
-pub fn time(seconds: f64) -> String {
+pub(super) fn time(seconds: f64) -> String {
     if !seconds.is_finite() {
         return UNKNOWN.into();
     }
@@ -25,7 +25,7 @@ pub fn time(seconds: f64) -> String {
 }
 
 /// Memory.
-pub fn memory(bytes: f64) -> String {
+pub(super) fn memory(bytes: f64) -> String {
     if bytes.is_finite() {
         terminal::mebibytes(bytes)
     } else {
@@ -35,7 +35,7 @@ pub fn memory(bytes: f64) -> String {
 
 /// A part of a whole, as a ratio, in percent. What is not quite all doesn't read as all, nor
 /// what is not quite nothing as nothing.
-pub fn share(ratio: f64) -> String {
+pub(super) fn share(ratio: f64) -> String {
     if !ratio.is_finite() {
         return UNKNOWN.into();
     }
@@ -50,7 +50,7 @@ pub fn share(ratio: f64) -> String {
 }
 
 /// A number of things: `12,345`.
-pub fn count(count: u64) -> String {
+pub(super) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut written = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -63,7 +63,7 @@ pub fn count(count: u64) -> String {
 }
 
 /// A number of things as a service gives it.
-pub fn whole(number: f64) -> String {
+pub(super) fn whole(number: f64) -> String {
     if number.is_finite() && number >= 0.0 {
         count(number.round() as u64)
     } else {
@@ -72,7 +72,7 @@ pub fn whole(number: f64) -> String {
 }
 
 /// A rate, with three digits that count.
-pub fn rate(per_second: f64) -> String {
+pub(super) fn rate(per_second: f64) -> String {
     match per_second {
         it if !it.is_finite() => UNKNOWN.into(),
         0.0 => "0".into(),
@@ -83,7 +83,7 @@ pub fn rate(per_second: f64) -> String {
 }
 
 /// `one` or `several`, whichever goes with the number.
-pub fn of<'a>(count: u64, one: &'a str, several: &'a str) -> &'a str {
+pub(super) fn of<'a>(count: u64, one: &'a str, several: &'a str) -> &'a str {
     if count == 1 { one } else { several }
 }
 

@@ -17,7 +17,7 @@ struct Figure {
 }
 
 /// The row of big figures.
-pub fn big(report: &ServiceReport) -> Markup {
+pub(super) fn big(report: &ServiceReport) -> Markup {
     html! {
         dl.figures {
             @for figure in figures(report) {

@@ -5,7 +5,7 @@
 
 mod amount;
 mod figures;
-pub mod plan;
+pub(crate) mod plan;
 mod plots;
 mod run;
 mod tables;
@@ -19,7 +19,7 @@ use super::document::{Document, ServiceReport};
 const STYLE: &str = include_str!("style.css");
 
 /// The page of a run.
-pub fn render(document: &Document) -> String {
+pub(crate) fn render(document: &Document) -> String {
     let verdict = Verdict::of(document);
     let title = title(document);
     shell(
@@ -109,7 +109,7 @@ fn service_section(report: &ServiceReport, document: &Document, id: &str) -> Mar
             @if report.exchanges.is_empty() {
                 p.soft { "No request ended: there is nothing to draw of them." }
             }
-            @if report.sights.is_empty() {
+            @if report.samples.is_empty() {
                 p.soft { "The service's own metrics could not be read." }
             }
             div.tables {

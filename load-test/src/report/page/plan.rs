@@ -9,7 +9,7 @@ use crate::finding::Verdict;
 use crate::report::plan::{PlanDocument, StepReport};
 
 /// The whole page, of a plan of so many steps.
-pub fn render(document: &PlanDocument, steps: usize) -> String {
+pub(crate) fn render(document: &PlanDocument, steps: usize) -> String {
     let title = "Load plan";
     let (kind, headline) = headline(document, steps);
     shell(

@@ -1,4 +1,4 @@
-//! How the run was made: what somebody needs who wants to make it again.
+//! How the run was made: what an operator needs to make it again.
 
 use maud::{Markup, html};
 
@@ -6,19 +6,19 @@ use super::{amount, tables};
 use crate::report::document::{Document, Generator, ServiceReport};
 
 /// Where a service is and what runs there.
-pub fn identity(report: &ServiceReport) -> String {
+pub(super) fn identity(report: &ServiceReport) -> String {
     let version = report.version.as_deref().unwrap_or("unknown version");
     let model = report.model.as_deref().unwrap_or("unknown model");
     format!("{} · {version} · {model}", report.url)
 }
 
 /// A moment in RFC 3339, for people.
-pub fn moment(at: &str) -> String {
+pub(super) fn moment(at: &str) -> String {
     at.replace('T', " ").replace('Z', " UTC")
 }
 
 /// Command, versions, times, and what it cost the generator.
-pub fn how_it_was_run(document: &Document) -> Markup {
+pub(super) fn how_it_was_run(document: &Document) -> Markup {
     let mut facts = vec![
         ("Arrivals", document.arrivals.clone()),
         ("Began", moment(&document.began_at)),
@@ -61,7 +61,7 @@ fn of_generator(generator: &Generator) -> Vec<(&'static str, String)> {
 }
 
 /// The command as a shell takes it.
-pub fn command(arguments: &[String]) -> String {
+pub(super) fn command(arguments: &[String]) -> String {
     let words = arguments.iter().map(|it| quoted(it));
     let words: Vec<_> = std::iter::once("voice-stack-load".into())
         .chain(words)

@@ -12,7 +12,7 @@ const MOST_ERRORS: usize = 50;
 const MOST_CHARACTERS: usize = 300;
 
 /// Names and what they stand for.
-pub fn facts(facts: &[(&str, String)]) -> Markup {
+pub(super) fn facts(facts: &[(&str, String)]) -> Markup {
     html! {
         dl.facts {
             @for (name, value) in facts {
@@ -24,7 +24,7 @@ pub fn facts(facts: &[(&str, String)]) -> Markup {
 }
 
 /// What went wrong, the most frequent first.
-pub fn errors(client: &ClientFigures) -> Markup {
+pub(super) fn errors(client: &ClientFigures) -> Markup {
     let more = client.errors.len().saturating_sub(MOST_ERRORS) as u64;
     html! {
         @if !client.errors.is_empty() {
@@ -64,7 +64,7 @@ fn shortened(message: &str) -> String {
 }
 
 /// What the service says of itself.
-pub fn server(report: &ServiceReport) -> Markup {
+pub(super) fn server(report: &ServiceReport) -> Markup {
     let server = &report.server;
     let whole = |it: Option<f64>| it.map(amount::whole);
     let time = |it: Option<f64>| it.map(amount::time);
@@ -127,7 +127,7 @@ pub fn server(report: &ServiceReport) -> Markup {
 }
 
 /// What was promised, and what became of it.
-pub fn objectives(document: &Document) -> Markup {
+pub(super) fn objectives(document: &Document) -> Markup {
     html! {
         @if !document.objectives.is_empty() {
             section {
@@ -146,7 +146,7 @@ pub fn objectives(document: &Document) -> Markup {
 }
 
 /// What was looked into, and what came of it.
-pub fn findings(findings: &[Finding]) -> Markup {
+pub(super) fn findings(findings: &[Finding]) -> Markup {
     html! {
         ul.objectives {
             @for finding in findings {
@@ -168,7 +168,7 @@ fn item(finding: &Finding) -> Markup {
 }
 
 /// The class that gives it its colour, and what says the same.
-pub fn look(verdict: Verdict) -> (&'static str, &'static str) {
+pub(super) fn look(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Proven => ("good", "✓"),
         Verdict::Broken => ("bad", "✗"),

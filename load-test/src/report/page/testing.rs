@@ -9,11 +9,11 @@ use crate::report::document::{
 };
 use crate::service::Service;
 use crate::summary::Summary;
-use crate::watch::Sight;
+use crate::watch::ServerSample;
 
 /// A run of both services: each has so many exchanges, of all outcomes and with a long tail,
 /// and so many looks.
-pub fn document(exchanges: u64, looks: u64) -> Document {
+pub(super) fn document(exchanges: u64, looks: u64) -> Document {
     let run_seconds = 60.0;
     let services = Service::ALL.map(|service| {
         let at = |number: u64| run_seconds * number as f64 / exchanges as f64;
@@ -31,7 +31,7 @@ pub fn document(exchanges: u64, looks: u64) -> Document {
                 rejections: vec![("queue_full".into(), 12.0)],
                 ..ServerFigures::default()
             },
-            sights: (0..looks).map(|it| sight(it, looks)).collect(),
+            samples: (0..looks).map(|it| sample(it, looks)).collect(),
             exchanges,
         }
     });
@@ -55,7 +55,7 @@ pub fn document(exchanges: u64, looks: u64) -> Document {
     }
 }
 
-pub fn exchange(service: Service, number: u64, at_seconds: f64) -> Exchange {
+pub(super) fn exchange(service: Service, number: u64, at_seconds: f64) -> Exchange {
     // Scattered as if by chance, and the same every time.
     let spread = (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / f64::from(1 << 24);
     let (seconds, outcome) = match number % 97 {
@@ -98,9 +98,9 @@ pub fn exchange(service: Service, number: u64, at_seconds: f64) -> Exchange {
     }
 }
 
-pub fn sight(number: u64, of: u64) -> Sight {
+pub(super) fn sample(number: u64, of: u64) -> ServerSample {
     let at_seconds = 60.0 * number as f64 / of as f64;
-    Sight {
+    ServerSample {
         at_seconds,
         scrape_seconds: 0.002,
         in_flight: Some((number / 4 % 3) as f64),
@@ -115,7 +115,7 @@ pub fn sight(number: u64, of: u64) -> Sight {
     }
 }
 
-pub fn objective(text: &str, is_held: bool) -> ObjectiveReport {
+pub(super) fn objective(text: &str, is_held: bool) -> ObjectiveReport {
     ObjectiveReport {
         objective: text.parse().unwrap(),
         value: Some(1.0),

@@ -152,12 +152,12 @@ fn what_others_say_is_text() {
 fn numbers_that_are_none_are_not_drawn() {
     let mut document = document(50, 20);
     for service in &mut document.services {
-        for (index, sight) in service.sights.iter_mut().enumerate() {
+        for (index, sample) in service.samples.iter_mut().enumerate() {
             let nothing = [f64::NAN, f64::INFINITY, -1.0][index % 3];
-            sight.in_flight = Some(nothing);
-            sight.rss_bytes = Some(nothing);
-            sight.memory_ratio = Some(nothing);
-            sight.cpu_seconds = Some(nothing);
+            sample.in_flight = Some(nothing);
+            sample.rss_bytes = Some(nothing);
+            sample.memory_ratio = Some(nothing);
+            sample.cpu_seconds = Some(nothing);
         }
         service.server.slots = Some(f64::NAN);
         service.server.rss_bytes_max = Some(f64::INFINITY);

@@ -6,7 +6,7 @@ use crate::report::document::Document;
 
 /// The first line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub(super) struct Verdict {
     /// What sort of line it is.
     pub kind: Kind,
     /// The line.
@@ -17,7 +17,7 @@ pub struct Verdict {
 
 /// Sorts of verdicts, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// The figures don't count.
     Bottleneck,
     /// An objective was not held.
@@ -34,7 +34,7 @@ pub enum Kind {
 
 impl Kind {
     /// The class that gives it its colour.
-    pub fn class(self) -> &'static str {
+    pub(super) fn class(self) -> &'static str {
         match self {
             Self::Bottleneck | Self::Stopped | Self::Unproven => "doubt",
             Self::Broken => "bad",
@@ -44,7 +44,7 @@ impl Kind {
     }
 
     /// What says the same as the colour; nothing where the colour says nothing.
-    pub fn mark(self) -> &'static str {
+    pub(super) fn mark(self) -> &'static str {
         match self {
             Self::Bottleneck | Self::Stopped | Self::Unproven => "!",
             Self::Broken => "✗",
@@ -56,7 +56,7 @@ impl Kind {
 
 impl Verdict {
     /// The worst of what is to be said of a run; the rest are remarks.
-    pub fn of(document: &Document) -> Self {
+    pub(super) fn of(document: &Document) -> Self {
         let objectives = &document.objectives;
         let broken: Vec<_> = objectives.iter().filter(|it| !it.is_held).collect();
         let is_open = |it: &&Finding| it.verdict != finding::Verdict::Proven;

@@ -10,7 +10,7 @@ const DETERMINERS: [&str; 18] = [
     "a", "an", "any", "each", "every", "her", "his", "its", "my", "no", "our", "some", "that",
     "the", "their", "this", "which", "your",
 ];
-/// Longer ones are not multiplied: nobody says them, and whoever writes them wants to cost time.
+/// Longer ones are not multiplied: no speech holds them, and a hostile text could cost time.
 const MOST_DIGITS: usize = 40;
 
 /// Writes all numbers in digits.

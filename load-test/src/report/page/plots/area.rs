@@ -3,24 +3,24 @@
 use std::fmt::Write as _;
 
 /// Units of the whole drawing. On the narrowest phones a unit is a little less than a pixel.
-pub const WIDTH: f64 = 400.0;
+pub(super) const WIDTH: f64 = 400.0;
 /// Likewise.
-pub const HEIGHT: f64 = 280.0;
+pub(super) const HEIGHT: f64 = 280.0;
 /// The edges of the area between the axes; outside is room for labels.
-pub const LEFT: f64 = 72.0;
+pub(super) const LEFT: f64 = 72.0;
 /// Likewise.
-pub const RIGHT: f64 = 388.0;
+pub(super) const RIGHT: f64 = 388.0;
 /// Likewise.
-pub const TOP: f64 = 34.0;
+pub(super) const TOP: f64 = 34.0;
 /// Likewise.
-pub const BOTTOM: f64 = 230.0;
+pub(super) const BOTTOM: f64 = 230.0;
 
 /// Half the width of a cross.
 const CROSS: f64 = 2.5;
 
 /// A place between the axes, as shares of both: (0, 0) is at the bottom left.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub(super) struct Point {
     /// Share of the horizontal axis.
     pub x: f64,
     /// Share of the vertical axis.
@@ -28,12 +28,12 @@ pub struct Point {
 }
 
 /// Where a share of the horizontal axis is.
-pub fn x(share: f64) -> f64 {
+pub(super) fn x(share: f64) -> f64 {
     tenths(LEFT + share * (RIGHT - LEFT))
 }
 
 /// Where a share of the vertical axis is.
-pub fn y(share: f64) -> f64 {
+pub(super) fn y(share: f64) -> f64 {
     tenths(BOTTOM - share * (BOTTOM - TOP))
 }
 
@@ -43,14 +43,14 @@ fn tenths(units: f64) -> f64 {
 }
 
 /// A dot for each: a line without a length, which its ends make visible.
-pub fn dots(points: &[Point]) -> String {
+pub(super) fn dots(points: &[Point]) -> String {
     written(points, |d, point| {
         write!(d, "M{} {}h0", x(point.x), y(point.y))
     })
 }
 
 /// A cross for each.
-pub fn crosses(points: &[Point]) -> String {
+pub(super) fn crosses(points: &[Point]) -> String {
     let (half, whole) = (CROSS, 2.0 * CROSS);
     written(points, |d, point| {
         let (x, y) = (tenths(x(point.x) - half), tenths(y(point.y) - half));
@@ -59,7 +59,7 @@ pub fn crosses(points: &[Point]) -> String {
 }
 
 /// A line through all; through one, which could not be seen, from end to end.
-pub fn line(points: &[Point]) -> String {
+pub(super) fn line(points: &[Point]) -> String {
     if let [Point { y, .. }] = points {
         return steps(&[Some(*y)]);
     }
@@ -75,7 +75,7 @@ pub fn line(points: &[Point]) -> String {
 }
 
 /// The ground between two lines, both from left to right.
-pub fn band(low: &[Point], high: &[Point]) -> String {
+pub(super) fn band(low: &[Point], high: &[Point]) -> String {
     let mut around = high.to_vec();
     around.extend(low.iter().rev());
     line(&around) + "z"
@@ -93,7 +93,7 @@ fn written(
 }
 
 /// Levels that hold for equal parts of the horizontal axis; a gap where there is none.
-pub fn steps(levels: &[Option<f64>]) -> String {
+pub(super) fn steps(levels: &[Option<f64>]) -> String {
     let mut d = String::new();
     let mut is_drawn = false;
     for (index, level) in levels.iter().enumerate() {
@@ -112,7 +112,7 @@ pub fn steps(levels: &[Option<f64>]) -> String {
 }
 
 /// Bars on equal parts of the horizontal axis; none where there is nothing.
-pub fn bars(heights: &[f64]) -> String {
+pub(super) fn bars(heights: &[f64]) -> String {
     let mut d = String::new();
     for (index, height) in heights.iter().enumerate().filter(|it| *it.1 > 0.0) {
         let (from, to) = part(index, heights.len());

@@ -13,7 +13,7 @@ const LEAST_SECONDS: f64 = 1e-5;
 
 /// What an axis measures; decides the unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
+pub(crate) enum Quantity {
     /// Seconds that something took.
     Latency,
     /// Seconds since the beginning of the run.
@@ -65,7 +65,7 @@ impl Quantity {
 
 /// One tick.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// Where it is, as a share of the axis.
     pub share: f64,
     /// What is written there.
@@ -74,7 +74,7 @@ pub struct Tick {
 
 /// An axis.
 #[derive(Debug, Clone)]
-pub struct Axis {
+pub(crate) struct Axis {
     scale: Scale,
     /// Its ticks, from the low end to the high one.
     pub ticks: Vec<Tick>,
@@ -98,7 +98,7 @@ enum Scale {
 
 impl Axis {
     /// From zero to a round number that is not below `most`.
-    pub fn from_zero(quantity: Quantity, most: f64) -> Self {
+    pub(crate) fn from_zero(quantity: Quantity, most: f64) -> Self {
         let unit = quantity.unit(most);
         // Where all is zero there still is an axis.
         let most = if most > 0.0 { most / unit.size } else { 1.0 };
@@ -111,14 +111,14 @@ impl Axis {
     }
 
     /// From zero to the end of the run, wherever that is.
-    pub fn of_run(seconds: f64) -> Self {
+    pub(crate) fn of_run(seconds: f64) -> Self {
         let unit = Quantity::Run.unit(seconds);
         let high = seconds / unit.size;
         Self::linear(&unit, ticks::step(high, PARTS), high)
     }
 
     /// From nothing to all.
-    pub fn of_shares() -> Self {
+    pub(crate) fn of_shares() -> Self {
         Self::linear(&Quantity::Share.unit(1.0), 20.0, 100.0)
     }
 
@@ -142,7 +142,7 @@ impl Axis {
 
     /// For these latencies in seconds: logarithmic if the slowest would leave no room to the
     /// others.
-    pub fn of_latencies(latencies: &[f64]) -> Self {
+    pub(crate) fn of_latencies(latencies: &[f64]) -> Self {
         let mut sorted = latencies.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let [Some(least), Some(median), Some(most)] =
@@ -174,7 +174,7 @@ impl Axis {
     }
 
     /// Percentiles of so many values; stretches the tail up to the last of them.
-    pub fn of_percentiles(count: usize) -> Self {
+    pub(crate) fn of_percentiles(count: usize) -> Self {
         let nines = (2.0 * count as f64).log10().max(1.0);
         let scale = Scale::Tail { nines };
         let named: [(f64, &str); 7] = [
@@ -200,12 +200,12 @@ impl Axis {
     }
 
     /// Where a finite value is, as a share of the axis.
-    pub fn share(&self, value: f64) -> f64 {
+    pub(crate) fn share(&self, value: f64) -> f64 {
         self.scale.share(value)
     }
 
     /// Whether equal distances are equal ratios.
-    pub fn is_logarithmic(&self) -> bool {
+    pub(crate) fn is_logarithmic(&self) -> bool {
         matches!(self.scale, Scale::Logarithmic { .. })
     }
 }

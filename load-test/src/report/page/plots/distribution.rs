@@ -2,7 +2,7 @@
 
 use super::area::{self, BOTTOM, Point, TOP};
 use super::axis::{Axis, Quantity};
-use super::frame::{Form, Layer, Plot};
+use super::plot::{Form, Layer, Plot};
 use super::{latency_name, served, sorted_seconds};
 use crate::report::document::ServiceReport;
 use crate::report::page::amount;
@@ -13,7 +13,7 @@ const MOST_POINTS: usize = 240;
 const BARS: usize = 32;
 
 /// Latency over percentile.
-pub fn percentiles(report: &ServiceReport) -> Option<Plot> {
+pub(super) fn percentiles(report: &ServiceReport) -> Option<Plot> {
     let whole = sorted_seconds(served(report).map(|it| it.total));
     let first = sorted_seconds(served(report).filter_map(|it| it.first_audio));
     let most = *whole.last()?;
@@ -93,7 +93,7 @@ fn ranked(sorted: &[f64]) -> Vec<(f64, f64)> {
 }
 
 /// How many took how long.
-pub fn histogram(report: &ServiceReport) -> Option<Plot> {
+pub(super) fn histogram(report: &ServiceReport) -> Option<Plot> {
     let latencies = sorted_seconds(served(report).map(|it| it.total));
     if latencies.is_empty() {
         return None;

@@ -3,16 +3,16 @@
 mod area;
 mod axis;
 mod distribution;
-mod frame;
+mod plot;
 mod requests;
-mod sights;
+mod server;
 mod thin;
 mod ticks;
 
 use std::time::Duration;
 
 use self::axis::Axis;
-pub use self::frame::Plot;
+pub(super) use self::plot::Plot;
 use super::super::document::{Document, ServiceReport};
 use crate::exchange::{Exchange, Outcome};
 
@@ -20,11 +20,11 @@ use crate::exchange::{Exchange, Outcome};
 const SHORTEST_RUN_SECONDS: f64 = 0.001;
 
 /// Where the axes of time end: the same place for all services, so that they can be compared.
-pub fn run_seconds(document: &Document) -> f64 {
+pub(super) fn run_seconds(document: &Document) -> f64 {
     let services = document.services.iter();
     let ends = services.flat_map(|it| {
-        let sights = it.sights.iter().map(|it| it.at_seconds);
-        it.exchanges.iter().map(end_seconds).chain(sights)
+        let samples = it.samples.iter().map(|it| it.at_seconds);
+        it.exchanges.iter().map(end_seconds).chain(samples)
     });
     let all = ends.chain([document.elapsed_seconds]);
     all.filter(|it| it.is_finite())
@@ -32,16 +32,16 @@ pub fn run_seconds(document: &Document) -> f64 {
 }
 
 /// The plots of one service for which there is something to draw.
-pub fn of(report: &ServiceReport, run_seconds: f64) -> Vec<Plot> {
+pub(super) fn of(report: &ServiceReport, run_seconds: f64) -> Vec<Plot> {
     [
         requests::latency_over_time(report, run_seconds),
         distribution::percentiles(report),
         requests::throughput(report, run_seconds),
         distribution::histogram(report),
-        sights::queue(report, run_seconds),
-        sights::cores(report, run_seconds),
-        sights::process_memory(report, run_seconds),
-        sights::box_memory(report, run_seconds),
+        server::queue(report, run_seconds),
+        server::cores(report, run_seconds),
+        server::process_memory(report, run_seconds),
+        server::box_memory(report, run_seconds),
     ]
     .into_iter()
     .flatten()

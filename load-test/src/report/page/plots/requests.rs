@@ -2,7 +2,7 @@
 
 use super::area::{self, Point};
 use super::axis::{Axis, Quantity};
-use super::frame::{Form, Layer, Plot};
+use super::plot::{Form, Layer, Plot};
 use super::{end_seconds, latency_name, served, thin};
 use crate::exchange::{Exchange, Outcome};
 use crate::report::document::ServiceReport;
@@ -20,7 +20,7 @@ const MOST_RATES: usize = 60;
 const REQUESTS_OF_A_RATE: usize = 5;
 
 /// One mark a request, and how the percentiles go.
-pub fn latency_over_time(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
+pub(super) fn latency_over_time(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
     let exchanges = &report.exchanges;
     let latencies: Vec<f64> = exchanges.iter().map(|it| it.total.as_secs_f64()).collect();
     let most = latencies.iter().copied().reduce(f64::max)?;
@@ -109,7 +109,7 @@ pub fn latency_over_time(report: &ServiceReport, run_seconds: f64) -> Option<Plo
 }
 
 /// How many ended a second, and how.
-pub fn throughput(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
+pub(super) fn throughput(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
     let exchanges = &report.exchanges;
     if exchanges.is_empty() {
         return None;

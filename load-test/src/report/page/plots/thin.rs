@@ -15,11 +15,11 @@ const LINE_COLUMNS: usize = 160;
 const MOST_OF_A_LINE: usize = 2 * LINE_COLUMNS;
 
 /// The most dots that stay.
-pub const MOST_DOTS: usize = COLUMNS * DOTS;
+pub(super) const MOST_DOTS: usize = COLUMNS * DOTS;
 
 /// At most [`MOST_DOTS`] dots: of each column the lowest, the highest, and some between them
 /// that lie evenly among the others.
-pub fn dots(points: Vec<Point>) -> Vec<Point> {
+pub(super) fn dots(points: Vec<Point>) -> Vec<Point> {
     if points.len() <= MOST_DOTS {
         return points;
     }
@@ -38,7 +38,7 @@ pub fn dots(points: Vec<Point>) -> Vec<Point> {
 
 /// A line, and how far the points lie above and below it where they are too many to be drawn.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub(super) struct Line {
     /// The points themselves, or the mean of each column.
     pub line: Vec<Point>,
     /// The lowest and the highest of each column, if the line is made of means.
@@ -46,7 +46,7 @@ pub struct Line {
 }
 
 /// A line through points that come from left to right.
-pub fn line(points: Vec<Point>) -> Line {
+pub(super) fn line(points: Vec<Point>) -> Line {
     if points.len() <= MOST_OF_A_LINE {
         return Line {
             line: points,

@@ -1,7 +1,7 @@
 //! Round numbers for axes: 1, 2 and 5 times powers of ten.
 
 /// The least round number that is not below `least`, which is above zero.
-pub fn round_up(least: f64) -> f64 {
+pub(super) fn round_up(least: f64) -> f64 {
     let exponent = least.log10().floor() as i32;
     let factors = [1.0, 2.0, 5.0, 10.0];
     let rounds = factors.map(|it| times_power(it, exponent));
@@ -20,12 +20,12 @@ fn times_power(factor: f64, exponent: i32) -> f64 {
 }
 
 /// The distance of ticks that divide a range into so many parts at most.
-pub fn step(range: f64, parts: u32) -> f64 {
+pub(super) fn step(range: f64, parts: u32) -> f64 {
     round_up(range / f64::from(parts))
 }
 
 /// Multiples of `step` from 0 to `high`, which is among them if it is one.
-pub fn multiples(step: f64, high: f64) -> Vec<f64> {
+pub(super) fn multiples(step: f64, high: f64) -> Vec<f64> {
     let last = (high / step * (1.0 + 1e-9)).floor() as u64;
     let inverse = (1.0 / step).round();
     let multiple = |it: u64| match step {
@@ -37,14 +37,14 @@ pub fn multiples(step: f64, high: f64) -> Vec<f64> {
 }
 
 /// Digits after the point that multiples of `step` need.
-pub fn decimals(step: f64) -> usize {
+pub(super) fn decimals(step: f64) -> usize {
     (-(step * (1.0 + 1e-9)).log10().floor()).max(0.0) as usize
 }
 
 /// Round numbers from the last one not above `low` to the first one not below `high`, for a
 /// logarithmic axis; both are above zero. Powers of ten only where there would be more than
 /// so many.
-pub fn decades(low: f64, high: f64, at_most: usize) -> Vec<f64> {
+pub(super) fn decades(low: f64, high: f64, at_most: usize) -> Vec<f64> {
     let all = between(low, high, &[1.0, 2.0, 5.0]);
     if all.len() <= at_most {
         return all;

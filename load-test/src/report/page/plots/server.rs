@@ -2,18 +2,18 @@
 
 use super::area::{self, Point};
 use super::axis::{Axis, Quantity};
-use super::frame::{Form, Layer, Plot};
+use super::plot::{Form, Layer, Plot};
 use super::thin;
 use crate::report::document::ServiceReport;
 use crate::report::page::amount;
-use crate::watch::Sight;
+use crate::watch::ServerSample;
 
 /// Moments in seconds, and a value at each. Services say what they like: all are finite.
 type Series = Vec<(f64, f64)>;
 
-fn seen(report: &ServiceReport, level: fn(&Sight) -> Option<f64>) -> Series {
-    let sights = report.sights.iter();
-    let all = sights.filter_map(|it| Some((it.at_seconds, level(it)?)));
+fn seen(report: &ServiceReport, level: fn(&ServerSample) -> Option<f64>) -> Series {
+    let samples = report.samples.iter();
+    let all = samples.filter_map(|it| Some((it.at_seconds, level(it)?)));
     all.filter(|(at, value)| at.is_finite() && value.is_finite() && *value >= 0.0)
         .collect()
 }
@@ -57,8 +57,8 @@ fn note(layers: &[Layer]) -> Option<String> {
 
 const TIME: &str = "time since the beginning";
 
-/// Who runs and who waits.
-pub fn queue(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
+/// Requests that run and that wait.
+pub(super) fn queue(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
     let running = seen(report, |it| it.in_flight);
     let waiting = seen(report, |it| it.queue_depth);
     if running.is_empty() && waiting.is_empty() {
@@ -100,7 +100,7 @@ pub fn queue(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
 const SHORTEST_SECONDS: f64 = 0.25;
 
 /// How many cores the process kept busy.
-pub fn cores(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
+pub(super) fn cores(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
     let spent = seen(report, |it| it.cpu_seconds);
     let pairs = spent.windows(2);
     let busy: Series = pairs
@@ -137,7 +137,7 @@ pub fn cores(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
 }
 
 /// What the process takes.
-pub fn process_memory(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
+pub(super) fn process_memory(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
     let resident = seen(report, |it| it.rss_bytes);
     let (_, last) = *resident.last()?;
     let (x, y) = (
@@ -161,7 +161,7 @@ pub fn process_memory(report: &ServiceReport, run_seconds: f64) -> Option<Plot> 
 }
 
 /// How full the box is, with everything that runs there.
-pub fn box_memory(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
+pub(super) fn box_memory(report: &ServiceReport, run_seconds: f64) -> Option<Plot> {
     let main = seen(report, |it| it.memory_ratio);
     let gpu = seen(report, |it| it.vram_ratio);
     if main.is_empty() && gpu.is_empty() {

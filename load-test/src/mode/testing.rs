@@ -1,4 +1,4 @@
-//! Requests and runs that never were, for tests.
+//! Made-up requests and runs, for tests.
 
 use std::time::{Duration, SystemTime};
 
@@ -56,7 +56,7 @@ pub(super) fn document(exchanges: Vec<Exchange>) -> Document {
             model: Some("small".into()),
             client: (&Summary::of(service, &exchanges, 0, elapsed_seconds)).into(),
             server: ServerFigures::default(),
-            sights: Vec::new(),
+            samples: Vec::new(),
             exchanges,
         }],
         objectives: Vec::new(),

@@ -12,7 +12,7 @@ const GAP: f64 = 6.0;
 
 /// A plot.
 #[derive(Debug, Clone)]
-pub struct Plot {
+pub(crate) struct Plot {
     /// Tells it apart from the other plots of the same service.
     pub id: &'static str,
     /// What it shows.
@@ -31,7 +31,7 @@ pub struct Plot {
 
 /// Marks that look the same.
 #[derive(Debug, Clone)]
-pub struct Layer {
+pub(crate) struct Layer {
     /// What they are, for the legend; nothing to be left out of it.
     pub name: &'static str,
     /// Their form.
@@ -44,7 +44,7 @@ pub struct Layer {
 
 /// Forms of marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// Round.
     Dots,
     /// The same with corners.
@@ -84,7 +84,7 @@ impl Form {
 
 impl Plot {
     /// As part of a page; `of` tells it apart from the same plot of another service.
-    pub fn render(&self, of: &str) -> Markup {
+    pub(crate) fn render(&self, of: &str) -> Markup {
         let (title_id, text_id) = (
             format!("{of}-{}-title", self.id),
             format!("{of}-{}-text", self.id),

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
+use voice_stack_models::pull::{Options, Puller, Quiet};
 use voice_stack_models::{Catalogue, Error, Store};
 
 /// A store with empty files at these paths.
@@ -125,6 +127,41 @@ fn what_voices_need_is_told_with_the_command_that_fetches_it() {
     }
 }
 
+/// Puts files of the right sizes and no content where `name` is installed.
+#[cfg(target_arch = "x86_64")]
+fn fake_install(store: &Store, name: &str) {
+    for file in Catalogue::embedded().get(name).unwrap().files() {
+        let path = store.dir().join(&file.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::File::create(path)
+            .unwrap()
+            .set_len(file.size_bytes)
+            .unwrap();
+    }
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn the_library_for_gpus_stands_for_the_one_for_cpus() {
+    let (_dir, store) = store_with(&[]);
+    let catalogue = Catalogue::embedded();
+    let voice = catalogue.get("en_US-joe-medium").unwrap();
+    let puller = Puller::new(&store, Options::default(), &Quiet, Arc::default());
+    let required = || -> Vec<&str> {
+        let entries = puller.requirements(catalogue, voice).unwrap();
+        entries.iter().map(|entry| entry.name.as_str()).collect()
+    };
+    assert_eq!(required(), ["onnxruntime", "espeak-ng-data"]);
+
+    fake_install(&store, "onnxruntime-gpu");
+
+    assert_eq!(required(), ["espeak-ng-data"]);
+    assert_eq!(
+        store.require_named("onnxruntime").unwrap(),
+        store.dir().join("onnxruntime-gpu/libonnxruntime.so")
+    );
+}
+
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn the_library_and_the_data_are_where_their_paths_say() {
@@ -135,15 +172,7 @@ fn the_library_and_the_data_are_where_their_paths_say() {
         .to_string();
     assert!(error.contains("pull onnxruntime-gpu`"), "{error}");
     for name in ["onnxruntime", "onnxruntime-gpu"] {
-        let entry = Catalogue::embedded().get(name).unwrap();
-        for file in entry.files() {
-            let path = store.dir().join(&file.path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::File::create(path)
-                .unwrap()
-                .set_len(file.size_bytes)
-                .unwrap();
-        }
+        fake_install(&store, name);
     }
 
     for (found, expected) in [

@@ -2,7 +2,7 @@
 
 use voice_common::config::Device;
 
-use crate::engine::gpu_devices;
+use crate::engine::whisper::gpu_devices;
 
 /// True if this build contains the CUDA backend.
 const BUILT_WITH_CUDA: bool = cfg!(feature = "cuda");

@@ -57,7 +57,7 @@ pub fn build(
 /// # Errors
 /// One line for the operator: what can't be used and what to do.
 pub async fn run(config: AsrConfig, sockets: InheritedSockets) -> Result<(), String> {
-    engine::log_to_tracing();
+    engine::whisper::log_to_tracing();
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
     let source = WhisperStore::open(&config, use_gpu)?;
     let thresholds = Thresholds::configured(&config.common, use_gpu);

@@ -1,24 +1,17 @@
 //! Speech recognition: samples in, segments out.
 
-pub mod languages;
-mod mel;
-mod quality;
+mod languages;
 #[cfg(test)]
 pub mod scripted;
 mod speech;
 mod threads;
 mod vad;
 pub mod whisper;
-mod whisper_cpp;
-mod words;
 
-use serde::Serialize;
-use utoipa::ToSchema;
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 
 pub use languages::Language;
-pub use whisper_cpp::{gpu_devices, log_to_tracing};
 
 /// Recognises speech. Blocking: call it on a blocking thread.
 pub trait Transcriber: Send + Sync + 'static {
@@ -83,35 +76,39 @@ pub enum EngineError {
 }
 
 /// A stretch of speech with its text.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
-    /// Counts from 0.
-    pub id: usize,
-    /// Where the model's window began, in frames of 10 ms.
-    pub seek: usize,
     /// Seconds from the start of the audio.
     pub start: f64,
     /// Seconds from the start of the audio.
     pub end: f64,
     /// The text, with the space that separates it from the one before.
     pub text: String,
+    /// When each word was said; empty unless asked for.
+    pub words: Vec<Word>,
+    /// How the text came about; `None` from an engine that can't tell.
+    pub decoding: Option<DecodingDetails>,
+}
+
+/// How a decoder of Whisper's kind came to the text of a segment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecodingDetails {
+    /// Where the model's window began, in frames of 10 ms.
+    pub seek: usize,
     /// Token ids of the model's vocabulary.
     pub tokens: Vec<i32>,
     /// The temperature that gave this text.
     pub temperature: f32,
     /// Mean natural logarithm of the tokens' probabilities.
-    pub avg_logprob: f32,
+    pub average_log_probability: f32,
     /// Length of the text divided by its compressed length; above 2.4 it repeats itself.
     pub compression_ratio: f32,
-    /// The model's own opinion whether there was speech.
-    pub no_speech_prob: f32,
-    /// When each word was said; empty unless asked for.
-    #[serde(skip)]
-    pub words: Vec<Word>,
+    /// The model's own opinion whether there was speech, 0 to 1.
+    pub no_speech_probability: f32,
 }
 
 /// A word and when it was said.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Word {
     /// The word with its punctuation, without spaces.
     pub word: String,

@@ -9,7 +9,8 @@ use voice_common::cancellation::Cancellation;
 use voice_stack_models::Quantisation;
 
 use super::{
-    DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Transcript, Word,
+    DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber,
+    Transcript, Word,
 };
 use crate::library::{Installed, ModelSource};
 
@@ -68,16 +69,17 @@ impl Transcriber for Scripted {
                 end,
             });
             let segment = Segment {
-                id,
-                seek: 0,
                 start,
                 end,
                 text: text.clone(),
-                tokens: vec![1, 2],
-                temperature: options.temperature,
-                avg_logprob: -0.25,
-                compression_ratio: 1.25,
-                no_speech_prob: 0.5,
+                decoding: Some(DecodingDetails {
+                    seek: 0,
+                    tokens: vec![1, 2],
+                    temperature: options.temperature,
+                    average_log_probability: -0.25,
+                    compression_ratio: 1.25,
+                    no_speech_probability: 0.5,
+                }),
                 words: if options.words {
                     words.collect()
                 } else {

@@ -69,19 +69,12 @@ mod tests {
             (3_661.007, 3_662.0, " Bye.\tNow"),
         ]
         .into_iter()
-        .enumerate()
-        .map(|(id, (start, end, text))| Segment {
-            id,
-            seek: 0,
+        .map(|(start, end, text)| Segment {
             start,
             end,
             text: text.into(),
-            tokens: vec![],
-            temperature: 0.0,
-            avg_logprob: 0.0,
-            compression_ratio: 0.0,
-            no_speech_prob: 0.0,
             words: vec![],
+            decoding: None,
         })
         .collect()
     }

@@ -15,9 +15,6 @@ use whisper_rs::whisper_rs_sys as sys;
 
 use super::mel::{MelTransform, Spectrogram};
 
-/// Encoder frames of a full 30 s window; a frame is 20 ms.
-pub const FULL_AUDIO_CTX: usize = 1500;
-
 /// What whisper.cpp's `suppress_nst` leaves out, with and without a space before it: "[music]",
 /// "(laughs)", "♪". Its own way looks each of them up again for each token.
 const NON_SPEECH: &str = "\" # ( ) * + / : ; < = > @ [ \\ ] ^ _ ` { | } ~ 「 」 『 』 << >> <<< >>> -- \

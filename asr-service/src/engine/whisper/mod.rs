@@ -1,4 +1,10 @@
-//! The real engine: Whisper through whisper.cpp.
+//! Whisper through whisper.cpp.
+
+mod cpp;
+mod languages;
+mod mel;
+mod quality;
+mod words;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,15 +14,19 @@ use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 use voice_stack_audio::SAMPLE_RATE_HZ;
 
-use super::quality::Quality;
+pub use self::cpp::{gpu_devices, log_to_tracing};
+
+use self::cpp::{Context, RawSegment, RawToken, RawTranscript, Run, RunError, State};
+use self::mel::FULL_AUDIO_CTX;
+use self::quality::Quality;
+use self::words::TimedToken;
 use super::speech::{Window, WindowCutter};
 use super::threads::{Job, ThreadBudget};
 use super::vad::{Vad, VadPool};
-use super::whisper_cpp::{
-    Context, FULL_AUDIO_CTX, RawSegment, RawTranscript, Run, RunError, State,
+use super::{
+    DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber,
+    Transcript,
 };
-use super::words::{self, TimedToken};
-use super::{DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Transcript};
 
 /// Encoder frames a second.
 const FRAMES_PER_SECOND: f64 = 50.0;
@@ -102,7 +112,7 @@ impl WhisperModel {
         match options.language {
             Some(language)
                 if self.context.is_multilingual()
-                    && language.id() >= self.context.language_count() =>
+                    && !languages::is_below(language, self.context.language_count()) =>
             {
                 Err(EngineError::Unsupported {
                     param: "language",
@@ -174,7 +184,7 @@ impl Session<'_> {
             let detected = detect(self.state, heard.len(), threads.count(), self.cancellation)?;
             *self.language.insert(detected.language)
         };
-        let code = language.c_code();
+        let code = languages::c_code(language);
         let go_on_after =
             |seconds| window.speech_seconds_after(seconds) >= WORTHWHILE_REMAINDER_SECONDS;
         let mut run = Run {
@@ -229,10 +239,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn text_tokens<'b>(
-        &self,
-        raw: &'b RawSegment,
-    ) -> impl Iterator<Item = &'b super::whisper_cpp::RawToken> + use<'b> {
+    fn text_tokens<'b>(&self, raw: &'b RawSegment) -> impl Iterator<Item = &'b RawToken> + use<'b> {
         let first_special = self.model.context.first_special_token();
         raw.tokens
             .iter()
@@ -282,17 +289,18 @@ impl Session<'_> {
             Vec::new()
         };
         Some(Segment {
-            id: self.segments.len(),
-            seek: (window.start_seconds() * 100.0) as usize,
             start,
             end,
             text,
-            tokens: raw.tokens.iter().map(|token| token.id).collect(),
-            temperature,
-            avg_logprob: quality.average_log_probability,
-            compression_ratio: quality.compression_ratio,
-            no_speech_prob: raw.no_speech_probability,
             words,
+            decoding: Some(DecodingDetails {
+                seek: (window.start_seconds() * 100.0) as usize,
+                tokens: raw.tokens.iter().map(|token| token.id).collect(),
+                temperature,
+                average_log_probability: quality.average_log_probability,
+                compression_ratio: quality.compression_ratio,
+                no_speech_probability: raw.no_speech_probability,
+            }),
         })
     }
 }
@@ -407,14 +415,14 @@ fn for_each_window(
     Ok(())
 }
 
-/// The language of the so many samples that the state listened to.
+/// The language of what the state listened to: `samples` is their number.
 fn detect(
     state: &mut State,
     samples: usize,
     threads: usize,
     cancellation: &Cancellation,
 ) -> Result<DetectedLanguage, EngineError> {
-    let english = Language::ENGLISH.c_code();
+    let english = languages::c_code(Language::ENGLISH);
     let run = Run {
         audio_ctx: audio_ctx(samples as f64 / f64::from(SAMPLE_RATE_HZ)),
         threads,
@@ -429,7 +437,7 @@ fn detect(
         cancellation,
     };
     let (id, probability) = state.detect_language(&run).map_err(engine_error)?;
-    let language = Language::from_id(id)
+    let language = languages::from_id(id)
         .ok_or_else(|| EngineError::Failed(format!("unknown language id {id}")))?;
     Ok(DetectedLanguage {
         language,

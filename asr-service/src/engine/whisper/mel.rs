@@ -9,7 +9,8 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::whisper_cpp::FULL_AUDIO_CTX;
+/// Encoder frames of a full 30 s window; a frame is 20 ms.
+pub(super) const FULL_AUDIO_CTX: usize = 1500;
 
 /// Samples that one frame looks at.
 const FRAME_SAMPLES: usize = 400;

@@ -1,6 +1,6 @@
 //! From tokens to words.
 
-use super::Word;
+use crate::engine::Word;
 
 /// A token as far as words are concerned.
 pub struct TimedToken<'a> {

@@ -4,7 +4,7 @@ use voice_upstream::header::HeaderValue;
 use voice_upstream::{Outcome, Request, StatusCode, UpstreamError};
 
 use crate::stub::{Step, Stub, answer, chunk, head, ok};
-use crate::{counted, settings, upstream};
+use crate::{counted, get_whole, settings, upstream};
 
 #[tokio::test]
 async fn a_request_and_its_answer_go_through_whole() {
@@ -48,12 +48,7 @@ async fn connections_are_used_again() {
     let stub = Stub::start(|_| ok()).await;
     let chat = upstream(settings(&[&stub]));
     for _ in 0..5 {
-        chat.send(Request::get("a"))
-            .await
-            .unwrap()
-            .bytes(10)
-            .await
-            .unwrap();
+        get_whole(&chat).await;
     }
     // One may be opened in vain while the last one is on its way back to the pool.
     assert_eq!(stub.seen().len(), 5);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use voice_upstream::{BreakerState, Outcome, Request, RetrySettings, UpstreamError};
 
 use crate::stub::{Step, Stub, answer, chunk, head, ok};
-use crate::{counted, settings, upstream};
+use crate::{counted, get_whole, settings, upstream};
 
 /// Long enough for a request within it on a loaded machine.
 const REST: Duration = Duration::from_secs(1);
@@ -42,12 +42,7 @@ async fn five_failures_open_the_breaker_and_a_good_probe_closes_it() {
     assert!(host.probe_in.is_some());
     tokio::time::sleep(REST).await;
     assert_eq!(chat.snapshot().hosts[0].breaker, BreakerState::HalfOpen);
-    chat.send(Request::get("a"))
-        .await
-        .unwrap()
-        .bytes(10)
-        .await
-        .unwrap();
+    get_whole(&chat).await;
     assert_eq!(chat.snapshot().hosts[0].breaker, BreakerState::Closed);
 }
 

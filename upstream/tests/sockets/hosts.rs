@@ -9,19 +9,14 @@ use voice_upstream::{
 };
 
 use crate::stub::{Step, Stub, answer, nobody, ok};
-use crate::{counted, settings, upstream};
+use crate::{counted, get_whole, settings, upstream};
 
 #[tokio::test]
 async fn the_first_healthy_host_is_asked() {
     let (first, second) = (Stub::start(|_| ok()).await, Stub::start(|_| ok()).await);
     let chat = upstream(settings(&[&first, &second]));
     for _ in 0..3 {
-        chat.send(Request::get("a"))
-            .await
-            .unwrap()
-            .bytes(10)
-            .await
-            .unwrap();
+        get_whole(&chat).await;
     }
     assert_eq!((first.seen().len(), second.seen().len()), (3, 0));
 }
@@ -35,12 +30,7 @@ async fn a_host_that_is_gone_is_followed_by_the_next_and_left_alone_after_five_t
         .insert(0, BaseUrl::parse(&nobody().await).unwrap());
     let chat = upstream(settings);
     for _ in 0..8 {
-        chat.send(Request::get("a"))
-            .await
-            .unwrap()
-            .bytes(10)
-            .await
-            .unwrap();
+        get_whole(&chat).await;
     }
     assert_eq!(second.seen().len(), 8);
     assert_eq!(counted(&chat, 0, Outcome::Unreachable), 5);
@@ -60,12 +50,7 @@ async fn a_host_may_have_a_name() {
     let named = stub.base_url().replace("127.0.0.1", "localhost");
     settings.base_urls = vec![BaseUrl::parse(&named).unwrap()];
     let chat = upstream(settings);
-    chat.send(Request::get("a"))
-        .await
-        .unwrap()
-        .bytes(10)
-        .await
-        .unwrap();
+    get_whole(&chat).await;
     assert!(stub.seen()[0].head.contains("host: localhost:"));
 }
 
@@ -74,12 +59,7 @@ async fn a_busy_host_hands_over_without_a_pause() {
     let first = Stub::start(|_| answer(503, "retry-after: 30\r\n", "")).await;
     let second = Stub::start(|_| ok()).await;
     let chat = upstream(settings(&[&first, &second]));
-    chat.send(Request::get("a"))
-        .await
-        .unwrap()
-        .bytes(10)
-        .await
-        .unwrap();
+    get_whole(&chat).await;
     assert_eq!((first.seen().len(), second.seen().len()), (1, 1));
 }
 

@@ -13,7 +13,8 @@ mod time_limits;
 use std::time::Duration;
 
 use voice_upstream::{
-    BaseUrl, Outcome, Pool, PoolSettings, RetrySettings, TimeLimits, Upstream, UpstreamSettings,
+    BaseUrl, Outcome, Pool, PoolSettings, Request, RetrySettings, TimeLimits, Upstream,
+    UpstreamSettings,
 };
 
 use stub::Stub;
@@ -39,6 +40,12 @@ fn settings(stubs: &[&Stub]) -> UpstreamSettings {
 
 fn upstream(settings: UpstreamSettings) -> Upstream {
     Upstream::new(&Pool::new(PoolSettings::default()).unwrap(), settings).unwrap()
+}
+
+/// Asks once and takes the whole answer.
+async fn get_whole(upstream: &Upstream) {
+    let answer = upstream.send(Request::get("a")).await.unwrap();
+    answer.bytes(10).await.unwrap();
 }
 
 /// How often an outcome was counted at a host.

@@ -41,8 +41,9 @@ pub struct Kind {
     pub beginning: &'static [u8],
     /// What becomes of an answer whose work is cut short.
     pub cut_short: CutShort,
-    /// How often to try the race between a request and the idle unload.
-    pub idle_races: u32,
+    /// How often to try the race between a request and the idle unload, in an ordinary run and in
+    /// a thorough one.
+    pub idle_races: (u32, u32),
     /// What must keep it from starting.
     pub bad_starts: BadStarts,
     /// What hostile clients send to it.

@@ -5,6 +5,7 @@ pub mod bombs;
 pub mod cgroup;
 pub mod client;
 pub mod debian_tools;
+pub mod effort;
 pub mod kind;
 pub mod multipart;
 pub mod mutation;

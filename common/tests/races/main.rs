@@ -16,11 +16,13 @@ use std::time::Duration;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, MaxSteps, Runner};
 
-/// Schedules that each test runs under, of each of the two kinds.
-const SCHEDULES: usize = 10_000;
+/// Schedules that each test runs under, of each of the two kinds, unless `RACES_SCHEDULES` in the
+/// environment says otherwise.
+const SCHEDULES: usize = 1_000;
 /// Bugs that need at most so many untimely switches are what PCT looks for.
 const PCT_DEPTH: usize = 4;
-/// The same schedules each time: a run that passed passes again.
+/// The same schedules each time, so that a run that passed passes again; `RACES_SEED` in the
+/// environment asks for others.
 const SEED: u64 = 0x5eed;
 /// A test needs some hundreds.
 const MAX_STEPS: usize = 50_000;
@@ -31,11 +33,22 @@ const NEVER: Duration = Duration::from_hours(365 * 24);
 /// Fires at any moment.
 const ANY_MOMENT: Duration = Duration::from_secs(1);
 
+/// A setting of the environment.
+fn configured<N: std::str::FromStr>(name: &str, default: N) -> N {
+    let Ok(text) = std::env::var(name) else {
+        return default;
+    };
+    text.parse()
+        .unwrap_or_else(|_| panic!("{name} is a number, not '{}'", text.escape_debug()))
+}
+
 /// Runs `test` under random schedules and under those of probabilistic concurrency testing.
 fn explore(test: impl AsyncFn() + Copy + Send + Sync + 'static) {
-    run_under(RandomScheduler::new_from_seed(SEED, SCHEDULES), test);
+    let schedules = configured("RACES_SCHEDULES", SCHEDULES);
+    let seed = configured("RACES_SEED", SEED);
+    run_under(RandomScheduler::new_from_seed(seed, schedules), test);
     run_under(
-        PctScheduler::new_from_seed(SEED, PCT_DEPTH, SCHEDULES),
+        PctScheduler::new_from_seed(seed, PCT_DEPTH, schedules),
         test,
     );
 }

@@ -35,7 +35,7 @@ pub static ASR: Kind = Kind {
     },
     beginning: b"--b\r\n",
     cut_short: CutShort::Unanswered,
-    idle_races: 200,
+    idle_races: (60, 200),
     bad_starts: BadStarts {
         values: &[
             ("ASR_DEVICE", "tpu"),

@@ -38,7 +38,7 @@ pub static TTS: Kind = Kind {
     beginning: b"{",
     cut_short: CutShort::MidAnswer,
     // A voice takes four times as long to load as the smallest Whisper.
-    idle_races: 50,
+    idle_races: (20, 50),
     bad_starts: BadStarts {
         values: &[
             ("TTS_DEVICE", "tpu"),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use voice_stack_tests::effort::repetitions;
 use voice_stack_tests::kind::{ASR, TTS};
 use voice_stack_tests::service::Service;
 use voice_stack_tests::{python, samples};
@@ -78,7 +79,7 @@ fn schemathesis_finds_no_server_error_and_no_violation_of_the_schema() {
             "--seed",
             "1",
         ])
-        .args(["--max-examples", "20", "--checks", "all"])
+        .args(["--max-examples", repetitions("8", "20"), "--checks", "all"])
         // A schema can't say what makes bytes audio, or which fields go together: requests
         // that fit it may be refused for that.
         .args(["--exclude-checks", "positive_data_acceptance"])

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use voice_stack_tests::effort::repetitions;
 use voice_stack_tests::kind::Kind;
 use voice_stack_tests::raw;
 use voice_stack_tests::scrape::Scrape;
@@ -20,11 +21,12 @@ fn ten_clients_share_two_slots_and_all_of_their_requests_succeed(kind: &'static 
     let settings = [("MAX_CONCURRENT_REQUESTS", "2"), ("PRELOAD", "true")];
     let service = Service::start(kind, &settings);
     let request = (kind.ordinary)();
+    let each = repetitions(5, 20);
     std::thread::scope(|scope| {
         for _ in 0..10 {
             scope.spawn(|| {
                 let client = service.client();
-                for _ in 0..20 {
+                for _ in 0..each {
                     client.serve(&request);
                 }
             });
@@ -37,7 +39,7 @@ fn ten_clients_share_two_slots_and_all_of_their_requests_succeed(kind: &'static 
         "voice_requests_total",
         &[("endpoint", kind.endpoint), ("status", "200")],
     );
-    assert_eq!(done as u64, 200);
+    assert_eq!(done as u64, 10 * each);
 }
 
 fn the_surplus_is_turned_away_at_once_and_the_accepted_are_served(kind: &'static Kind) {
@@ -73,7 +75,7 @@ fn the_surplus_is_turned_away_at_once_and_the_accepted_are_served(kind: &'static
 }
 
 fn clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue(kind: &'static Kind) {
-    const CLIENTS: usize = 200;
+    let clients = repetitions(50, 200);
     let service = Service::start(kind, &[("MAX_QUEUE", "64"), ("PRELOAD", "true")]);
     let client = service.client();
     let long = (kind.long)().raw();
@@ -84,7 +86,7 @@ fn clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue(kind
     };
 
     // In the middle of their inference, two at a time.
-    for gone in (2..=CLIENTS).step_by(2) {
+    for gone in (2..=clients).step_by(2) {
         let pair = two_long();
         service.wait_for_active(2);
         drop(pair);
@@ -96,7 +98,7 @@ fn clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue(kind
     let short = (kind.ordinary)().raw();
     let running = two_long();
     service.wait_for_active(2);
-    for gone in (50..=CLIENTS).step_by(50) {
+    for gone in (50..=clients).step_by(50) {
         let waiting: Vec<_> = (0..50).map(|_| raw::send(service.port(), &short)).collect();
         wait_until("they wait", || client.slots()["queued"] == 50);
         drop(waiting);
@@ -112,7 +114,7 @@ fn clients_that_hang_up_give_back_their_slots_and_their_places_in_the_queue(kind
     std::thread::sleep(Duration::from_secs(1));
     let busy = service.cpu_seconds() - before;
     assert!(busy < 0.2, "{busy} s of CPU in a second without a request");
-    assert_eq!(disconnected("inference"), CLIENTS + 2);
+    assert_eq!(disconnected("inference"), clients + 2);
     assert_eq!(
         Scrape::of(&client).sum("voice_uploads_held_bytes", &[]) as u64,
         0
@@ -125,7 +127,7 @@ fn the_slot_is_free_when_the_answer_ends(kind: &'static Kind) {
     let service = Service::start(kind, &settings);
     let client = service.client();
     let requests = [(kind.ordinary)(), (kind.telling)()];
-    for request in requests.iter().cycle().take(24) {
+    for request in requests.iter().cycle().take(repetitions(10, 24)) {
         client.serve(request);
     }
 }

@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 use voice_stack_tests::answer::Answer;
 use voice_stack_tests::bombs;
 use voice_stack_tests::client::{Then, exchange};
+use voice_stack_tests::effort::repetitions;
 use voice_stack_tests::kind::{ASR, Kind, Mutator};
 use voice_stack_tests::multipart;
 use voice_stack_tests::samples;
 use voice_stack_tests::service::{Service, wait_until};
 
 for_both! {
-    thousands_of_broken_requests_are_answered_and_leave_nothing_behind,
+    broken_requests_are_answered_and_leave_nothing_behind,
     requests_that_are_hardly_requests_are_answered,
     what_is_not_http_is_answered_or_closed_and_harms_nobody,
 }
 
-/// Of the requests below. `HOSTILE_SEED` in the environment tries others.
+/// Of the broken requests. `HOSTILE_SEED` in the environment tries others.
 const SEED: u64 = 20_250_614;
-const REQUESTS: u64 = 2_000;
 const WARM_UP: u64 = 100;
 const CLIENTS: usize = 4;
 
@@ -123,15 +123,16 @@ fn settled_rss_bytes(service: &Service) -> u64 {
     last
 }
 
-fn thousands_of_broken_requests_are_answered_and_leave_nothing_behind(kind: &'static Kind) {
+fn broken_requests_are_answered_and_leave_nothing_behind(kind: &'static Kind) {
     let settings = [kind.hostility.settings, &[("PRELOAD", "true")]].concat();
     let service = Service::start(kind, &settings);
     let mutated = (kind.hostility.mutator)();
     warm_up(&service, &mutated);
+    let requests = repetitions(400, 2_000);
     let (pid, before) = (service.pid(), settled_rss_bytes(&service));
     let lines_before = service.log().lines().count();
 
-    let served = send_mutated(&service, &mutated, WARM_UP..WARM_UP + REQUESTS);
+    let served = send_mutated(&service, &mutated, WARM_UP..WARM_UP + requests);
 
     assert_unharmed(&service);
     assert_eq!(service.pid(), pid);
@@ -139,7 +140,7 @@ fn thousands_of_broken_requests_are_answered_and_leave_nothing_behind(kind: &'st
     // binary is left, and a page of a library that was used for the first time would count.
     let after = settled_rss_bytes(&service);
     println!(
-        "{REQUESTS} requests, {served} of them served; {} MiB before, {} MiB after",
+        "{requests} requests, {served} of them served; {} MiB before, {} MiB after",
         before >> 20,
         after >> 20
     );
@@ -149,7 +150,7 @@ fn thousands_of_broken_requests_are_answered_and_leave_nothing_behind(kind: &'st
     );
     // A line or two for each request, whatever its author would like to have logged.
     let logged = service.log().lines().count() - lines_before;
-    assert!(logged < 2 * REQUESTS as usize, "{logged} lines");
+    assert!(logged < 2 * requests as usize, "{logged} lines");
 }
 
 fn requests_that_are_hardly_requests_are_answered(kind: &'static Kind) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use voice_stack_tests::client::Client;
+use voice_stack_tests::effort::repetitions;
 use voice_stack_tests::kind::{ASR, Kind};
 use voice_stack_tests::samples;
 use voice_stack_tests::scrape::Scrape;
@@ -75,7 +76,8 @@ fn many_requests_at_once_on_a_cold_model_cause_one_load(kind: &'static Kind) {
 fn requests_that_race_with_the_idle_unload_always_get_a_model(kind: &'static Kind) {
     // Idle after 60 ms: each round's request comes a little before, at, or after the unload.
     const BEFORE_IT: Duration = Duration::from_millis(55);
-    let rounds = kind.idle_races;
+    let (few, many) = kind.idle_races;
+    let rounds = repetitions(few, many);
     let service = Service::start(kind, &[("IDLE_TIMEOUT_MINUTES", "0.001")]);
     let quick = (kind.quick)();
     let client = service.client();

@@ -7,9 +7,9 @@
 //! remove them. Else the tests say that nothing was tested.
 #![allow(missing_docs)]
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use voice_stack_tests::service::{binary, models_dir};
 
@@ -28,9 +28,6 @@ const OF_AN_INSTALLATION: [&str; 6] = [
     "/etc/voice-stack",
     "/var/lib/voice-stack",
 ];
-
-/// A machine's own systemd bears one scenario at a time; of those that are booted, each has one.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 #[test]
 fn an_installation_serves_is_updated_and_leaves_the_system_as_it_was() {
@@ -104,6 +101,15 @@ fn systemd() -> Result<Systemd, &'static str> {
     Ok(Systemd::Own)
 }
 
+/// A machine's own systemd bears one scenario at a time, and each test may be a process of its own:
+/// the turn ends where the file is closed.
+fn turn() -> File {
+    let path = std::env::temp_dir().join("voice-stack-systemd-tests.lock");
+    let file = File::create(path).expect("a lock file can be made");
+    file.lock().expect("a file can be locked");
+    file
+}
+
 fn run(scenario: &str) {
     let systemd = match systemd() {
         Ok(systemd) => systemd,
@@ -145,7 +151,7 @@ fn run(scenario: &str) {
             command
         }
     };
-    let _turn = is_own.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
+    let _turn = is_own.then(turn);
     let output = command
         .current_dir(checkout())
         .output()

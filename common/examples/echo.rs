@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use voice_common::auth::ApiKeys;
 use voice_common::config::CommonConfig;
 use voice_common::core::ServiceCore;
-use voice_common::frame::{Frame, frame};
 use voice_common::health::{HealthState, ModelStates};
 use voice_common::limits::BodyLimit;
+use voice_common::middleware::Middleware;
 use voice_common::model_slots::ModelStatus;
 use voice_common::pressure::Thresholds;
 use voice_common::process::{Process, ServiceConfig};
@@ -85,7 +85,7 @@ async fn run(config: EchoConfig, mut sockets: InheritedSockets) -> Result<(), St
     let api = OpenApiRouter::new()
         .route("/echo", get(echo))
         .with_state(websockets);
-    let frame_around = Frame {
+    let middleware = Middleware {
         health: health.clone(),
         keys: ApiKeys::configured(common.api_keys_file.as_deref())?,
         cors_origins: common.cors_origins.clone(),
@@ -95,7 +95,7 @@ async fn run(config: EchoConfig, mut sockets: InheritedSockets) -> Result<(), St
     Server {
         listening,
         probe_listening: None,
-        router: frame(api, frame_around)?,
+        router: middleware.around(api)?,
         health,
     }
     .run(common)

@@ -8,10 +8,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::ApiKeys;
 use crate::config::CommonConfig;
-use crate::frame::{Frame, frame};
 use crate::health::HealthState;
 use crate::jobs::Jobs;
 use crate::limits::BodyLimit;
+use crate::middleware::Middleware;
 use crate::models_api::{self, NamedModels};
 use crate::server::{InheritedSockets, Listening, Server};
 
@@ -28,7 +28,7 @@ pub struct Assembled<L: NamedModels> {
 }
 
 impl<L: NamedModels> Assembled<L> {
-    /// Puts the frame around a service's own endpoints `api`.
+    /// Puts the middleware around a service's own endpoints `api`.
     ///
     /// # Errors
     /// One line that says which setting can't be used.
@@ -48,15 +48,13 @@ impl<L: NamedModels> Assembled<L> {
             config,
             body_limit,
         );
-        let router = frame(
-            api.merge(models_api::routes(Arc::clone(&jobs))),
-            Frame {
-                health: health.clone(),
-                keys,
-                cors_origins: config.cors_origins.clone(),
-                body_limit,
-            },
-        )?;
+        let middleware = Middleware {
+            health: health.clone(),
+            keys,
+            cors_origins: config.cors_origins.clone(),
+            body_limit,
+        };
+        let router = middleware.around(api.merge(models_api::routes(Arc::clone(&jobs))))?;
         Ok(Self {
             router,
             health,

@@ -15,7 +15,7 @@ use voice_common::ApiError;
 use voice_common::cancellation::{CancelOnDrop, Cancellation};
 use voice_common::core::ServiceCore;
 use voice_common::error::ErrorBody;
-use voice_common::frame::with_queue_wait;
+use voice_common::middleware::with_queue_wait;
 
 use crate::engine::{Options, Transcript};
 use crate::format::Usage;

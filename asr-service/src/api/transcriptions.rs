@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
-use voice_common::frame::with_queue_wait;
+use voice_common::middleware::with_queue_wait;
 
 use super::documents::{TranscriptionForm, TranslationForm};
 use super::parameters::{Parameters, ResponseFormat};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
-use voice_common::frame::with_queue_wait;
+use voice_common::middleware::with_queue_wait;
 
 use super::documents::WebserviceForm;
 use super::parameters;

@@ -16,7 +16,7 @@ use futures::{Stream, StreamExt as _};
 use voice_common::ApiError;
 use voice_common::core::ServiceCore;
 use voice_common::error::ErrorResponses;
-use voice_common::frame::with_queue_wait;
+use voice_common::middleware::with_queue_wait;
 
 use super::documents::{SpeechEvent, SpeechForm, Usage};
 use crate::app::{App, Speech};

@@ -1,4 +1,4 @@
-//! The frame around a service's endpoints: what is the same for every request.
+//! The middleware around a service's endpoints: what is the same for every request.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,8 +41,8 @@ pub fn with_queue_wait(waited: Duration, answer: impl IntoResponse) -> Response 
     response
 }
 
-/// What the frame needs to know beside the endpoints.
-pub struct Frame {
+/// What the middleware needs to know beside the endpoints.
+pub struct Middleware {
     /// The probes' view of the service.
     pub health: HealthState,
     /// The keys with which clients may call.
@@ -53,72 +53,74 @@ pub struct Frame {
     pub body_limit: BodyLimit,
 }
 
-/// Puts authentication, limits, request ids, metrics, logging and the documentation around
-/// a service's endpoints.
-///
-/// # Errors
-/// A CORS origin that is no header value.
-pub fn frame(api: OpenApiRouter, frame: Frame) -> Result<Router, String> {
-    let Frame {
-        health,
-        keys,
-        cors_origins,
-        body_limit,
-    } = frame;
-    let core = Arc::clone(&health.core);
-    let origins = OriginPolicy::new(&cors_origins, !keys.is_empty());
-    let body_bytes = usize::try_from(body_limit.body_bytes()).unwrap_or(usize::MAX);
+impl Middleware {
+    /// Puts authentication, limits, request ids, metrics, logging and the documentation around
+    /// a service's endpoints.
+    ///
+    /// # Errors
+    /// A CORS origin that is no header value.
+    pub fn around(self, api: OpenApiRouter) -> Result<Router, String> {
+        let Self {
+            health,
+            keys,
+            cors_origins,
+            body_limit,
+        } = self;
+        let core = Arc::clone(&health.core);
+        let origins = OriginPolicy::new(&cors_origins, !keys.is_empty());
+        let body_bytes = usize::try_from(body_limit.body_bytes()).unwrap_or(usize::MAX);
 
-    let guarded = api
-        .layer(DefaultBodyLimit::max(body_bytes))
-        .layer(from_fn_with_state(Arc::clone(&core), watch_upload))
-        .layer(from_fn_with_state(body_limit, limit_body))
-        .layer(from_fn_with_state(keys, require_key))
-        .layer(from_fn_with_state(origins, refuse_foreign_pages))
-        .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
-    let (router, mut openapi) = guarded
-        .merge(crate::health::routes(health))
-        .split_for_parts();
-    document_what_is_shared(&mut openapi);
+        let guarded = api
+            .layer(DefaultBodyLimit::max(body_bytes))
+            .layer(from_fn_with_state(Arc::clone(&core), watch_upload))
+            .layer(from_fn_with_state(body_limit, limit_body))
+            .layer(from_fn_with_state(keys, require_key))
+            .layer(from_fn_with_state(origins, refuse_foreign_pages))
+            .layer(from_fn_with_state(Arc::clone(&core), refuse_while_draining));
+        let (router, mut openapi) = guarded
+            .merge(crate::health::routes(health))
+            .split_for_parts();
+        document_what_is_shared(&mut openapi);
 
-    let mut router = router
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(CatchPanicLayer::custom(
-            |panic: Box<dyn std::any::Any + Send>| {
-                let cause = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("unknown panic");
-                ApiError::internal(cause).into_response()
-            },
-        ))
-        .layer(from_fn(discard_refused_body))
-        .layer(from_fn_with_state(core, count_requests));
-    if let Some(cors) = cors_layer(&cors_origins)? {
-        router = router.layer(cors);
+        let mut router = router
+            .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+            .fallback(no_such_route)
+            .method_not_allowed_fallback(no_such_method)
+            .layer(CatchPanicLayer::custom(
+                |panic: Box<dyn std::any::Any + Send>| {
+                    let cause = panic
+                        .downcast_ref::<String>()
+                        .map(String::as_str)
+                        .or_else(|| panic.downcast_ref::<&str>().copied())
+                        .unwrap_or("unknown panic");
+                    ApiError::internal(cause).into_response()
+                },
+            ))
+            .layer(from_fn(discard_refused_body))
+            .layer(from_fn_with_state(core, count_requests));
+        if let Some(cors) = cors_layer(&cors_origins)? {
+            router = router.layer(cors);
+        }
+        Ok(router
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(|request: &Request| {
+                        let headers = request.headers();
+                        let id = headers
+                            .get(&REQUEST_ID_HEADER)
+                            .and_then(|id| id.to_str().ok());
+                        let path = request.uri().path();
+                        tracing::info_span!("request", id, method = %request.method(), path)
+                    })
+                    // A 503 under load is no failure, and a real one is logged where it happens.
+                    .on_failure(()),
+            )
+            .layer(PropagateRequestIdLayer::new(REQUEST_ID_HEADER))
+            .layer(SetRequestIdLayer::new(REQUEST_ID_HEADER, NewRequestId))
+            .layer(map_request(async |request: Request| {
+                sanitise_request_id(request)
+            })))
     }
-    Ok(router
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(|request: &Request| {
-                    let headers = request.headers();
-                    let id = headers
-                        .get(&REQUEST_ID_HEADER)
-                        .and_then(|id| id.to_str().ok());
-                    let path = request.uri().path();
-                    tracing::info_span!("request", id, method = %request.method(), path)
-                })
-                // A 503 under load is no failure, and a real one is logged where it happens.
-                .on_failure(()),
-        )
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID_HEADER))
-        .layer(SetRequestIdLayer::new(REQUEST_ID_HEADER, NewRequestId))
-        .layer(map_request(async |request: Request| {
-            sanitise_request_id(request)
-        })))
 }
 
 fn document_what_is_shared(openapi: &mut OpenApi) {

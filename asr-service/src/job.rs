@@ -1,12 +1,11 @@
 //! One inference from permit to result: decode → infer, on the thread that owns the permit.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use voice_common::ApiError;
-use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
-use voice_common::jobs::{Done, Granted, Jobs, stopped_early};
+use voice_common::jobs::{JobContext, JobResult, Jobs, stopped_early};
 use voice_common::limits::BodyLimit;
 use voice_common::metrics::InferenceCost;
 use voice_stack_audio::{Audio, AudioError, AudioSource, DecodeLimits};
@@ -35,23 +34,12 @@ pub struct Input {
     pub headerless: bool,
 }
 
-/// What an inference works with: everything that its thread owns for the time being.
-pub struct Inference<'a> {
-    /// The model.
-    pub model: &'a dyn Transcriber,
-    /// The right to compute.
-    pub permit: &'a Permit,
-    /// 16 kHz mono.
-    pub samples: &'a [f32],
-    /// To be looked at now and then.
-    pub cancellation: &'a Cancellation,
-    /// Time that the request spent in the queue.
-    pub waited: Duration,
-}
+/// What an inference computes with, beside its samples.
+pub type Context<'a> = JobContext<'a, Box<dyn Transcriber>>;
 
 impl App {
-    /// Runs `infer` on the decoded `input` with the model `model_id`, under a permit. A
-    /// client that leaves drops the future, which stops the work.
+    /// Runs `infer` on the decoded `input`, as 16 kHz mono, with the model `model_id`, under a
+    /// permit. A client that leaves drops the future, which stops the work.
     ///
     /// # Errors
     /// Everything that [`ApiError`] knows of: rejection, unusable audio, deadline, …
@@ -59,8 +47,8 @@ impl App {
         &self,
         input: Input,
         model_id: &str,
-        infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
-    ) -> Result<Done<T>, ApiError> {
+        infer: impl FnOnce(Context<'_>, &[f32]) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<JobResult<T>, ApiError> {
         self.jobs.run(model_id, self.work(input, infer)).await
     }
 
@@ -73,8 +61,8 @@ impl App {
         input: Input,
         model_id: &str,
         cancellation: &Cancellation,
-        infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
-    ) -> Result<Done<T>, ApiError> {
+        infer: impl FnOnce(Context<'_>, &[f32]) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<JobResult<T>, ApiError> {
         let work = self.work(input, infer);
         self.jobs
             .run_until_cancelled(model_id, cancellation, work)
@@ -84,24 +72,17 @@ impl App {
     fn work<T>(
         &self,
         input: Input,
-        infer: impl FnOnce(Inference<'_>) -> Result<T, EngineError> + Send + 'static,
-    ) -> impl FnOnce(Granted<'_, Box<dyn Transcriber>>) -> Result<T, ApiError> + Send + 'static
-    {
+        infer: impl FnOnce(Context<'_>, &[f32]) -> Result<T, EngineError> + Send + 'static,
+    ) -> impl FnOnce(Context<'_>) -> Result<T, ApiError> + Send + 'static {
         let (core, limits) = (Arc::clone(&self.jobs.core), self.decode_limits);
-        move |granted| {
-            let cancellation = granted.cancellation;
+        move |context| {
+            let cancellation = context.cancellation;
             let field = input.field;
             let audio = decode(input, limits, cancellation)
                 .map_err(|error| audio_error(error, field, cancellation))?;
             let started = Instant::now();
-            let result = infer(Inference {
-                model: &**granted.model,
-                permit: granted.permit,
-                samples: &audio.samples,
-                cancellation,
-                waited: granted.waited,
-            })
-            .map_err(|error| engine_error(error, cancellation))?;
+            let result = infer(context, &audio.samples)
+                .map_err(|error| engine_error(error, cancellation))?;
             core.inference_finished(InferenceCost {
                 processing_seconds: started.elapsed().as_secs_f64(),
                 audio_seconds: audio.duration_seconds(),

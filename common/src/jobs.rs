@@ -22,7 +22,7 @@ pub struct Jobs<L: ModelLoader> {
 }
 
 /// A result and what the client should know about how it came about.
-pub struct Done<T> {
+pub struct JobResult<T> {
     /// What the job gave.
     pub result: T,
     /// Time in the queue.
@@ -30,7 +30,7 @@ pub struct Done<T> {
 }
 
 /// What a job computes with: everything that its thread owns for the time being.
-pub struct Granted<'a, M> {
+pub struct JobContext<'a, M> {
     /// The model.
     pub model: &'a M,
     /// The right to compute.
@@ -64,8 +64,8 @@ impl<L: ModelLoader> Jobs<L> {
     pub async fn run<T: Send + 'static>(
         &self,
         model_id: &str,
-        work: impl FnOnce(Granted<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<Done<T>, ApiError> {
+        work: impl FnOnce(JobContext<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<JobResult<T>, ApiError> {
         let cancellation = self.core.cancellation.child();
         let hang_up = cancellation.cancel_on_drop();
         let done = self
@@ -84,8 +84,8 @@ impl<L: ModelLoader> Jobs<L> {
         &self,
         model_id: &str,
         cancellation: &Cancellation,
-        work: impl FnOnce(Granted<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<Done<T>, ApiError> {
+        work: impl FnOnce(JobContext<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<JobResult<T>, ApiError> {
         let mut stopped = CountStopped::new(&self.core, cancellation);
         // Whoever waits for a permit is going to use the model: it shall not leave meanwhile.
         let claim = self.models.claim(model_id);
@@ -111,7 +111,7 @@ impl<L: ModelLoader> Jobs<L> {
             tokio::task::spawn_blocking(move || {
                 let _span = span.enter();
                 let _counted = stopped.by_its_cause();
-                work(Granted {
+                work(JobContext {
                     model: &model,
                     permit: &permit,
                     cancellation: &cancellation,
@@ -127,7 +127,7 @@ impl<L: ModelLoader> Jobs<L> {
             () = deadline => Err(self.stopped(cancellation)),
             () = cancellation.cancelled() => Err(self.stopped(cancellation)),
         };
-        outcome.map(|result| Done { result, waited })
+        outcome.map(|result| JobResult { result, waited })
     }
 
     fn stopped(&self, cancellation: &Cancellation) -> ApiError {

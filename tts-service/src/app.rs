@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tracing::{Instrument as _, Span};
 use voice_common::ApiError;
-use voice_common::jobs::{Granted, Jobs};
+use voice_common::jobs::{JobContext, Jobs};
 use voice_common::limits::BodyLimit;
 
 use crate::audio::PauseLengths;
@@ -115,15 +115,15 @@ impl App {
         let (speech, to) = (Arc::clone(key), Arc::clone(shared));
         let core = Arc::clone(&self.jobs.core);
         let (pauses, whole_is_wanted) = (self.pauses, self.cache.keeps());
-        let work = move |granted: Granted<'_, _>| {
-            to.admitted(granted.waited);
+        let work = move |context: JobContext<'_, _>| {
+            to.admitted(context.waited);
             let job = SynthesisJob {
                 speech: &speech,
                 pauses,
                 whole_is_wanted,
                 asked,
             };
-            synthesise(&job, &granted, &to, &core)
+            synthesise(&job, &context, &to, &core)
         };
         let cancellation = shared.cancellation();
         let done = self

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use voice_common::ApiError;
 use voice_common::cancellation::Cancellation;
 use voice_common::core::ServiceCore;
-use voice_common::jobs::{Granted, stopped_early};
+use voice_common::jobs::{JobContext, stopped_early};
 use voice_common::metrics::InferenceCost;
 
 use crate::audio::{PauseLengths, SpeechAssembler};
@@ -62,12 +62,12 @@ pub(crate) struct Ending {
 /// Why there is none, or not all.
 pub(crate) fn synthesise(
     job: &SynthesisJob<'_>,
-    granted: &Granted<'_, Box<dyn Synthesizer>>,
+    context: &JobContext<'_, Box<dyn Synthesizer>>,
     shared: &SharedSynthesis,
     core: &ServiceCore,
 ) -> Result<Ending, ApiError> {
-    let model = &**granted.model;
-    let cancellation = granted.cancellation;
+    let model = &**context.model;
+    let cancellation = context.cancellation;
     let speech = job.speech;
     let options = SpeakOptions {
         speaker: speech.speaker,
@@ -75,7 +75,7 @@ pub(crate) fn synthesise(
     };
     let speaker = Speaker {
         model,
-        permit: granted.permit,
+        permit: context.permit,
         cancellation,
     };
     let mut clock = Clock::default();

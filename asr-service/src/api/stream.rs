@@ -98,15 +98,15 @@ async fn run(
 ) {
     let segments = sender.clone();
     let done = app
-        .run_until_cancelled(input, &model_id, &cancellation, move |it| {
+        .run_until_cancelled(input, &model_id, &cancellation, move |job, samples| {
             // Sending fails only when nobody reads any more; then the job is cancelled too.
             let send = |progress| drop(segments.send(progress));
-            send(Progress::Started { waited: it.waited });
-            it.model.transcribe(
-                it.permit,
-                it.samples,
+            send(Progress::Started { waited: job.waited });
+            job.model.transcribe(
+                job.permit,
+                samples,
                 &options,
-                it.cancellation,
+                job.cancellation,
                 &mut |segment| {
                     send(Progress::Text(segment.text.clone()));
                 },

@@ -68,14 +68,9 @@ async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Respon
 
     let options = parameters.options.clone();
     let done = app
-        .run(input, &model.id, move |it| {
-            it.model.transcribe(
-                it.permit,
-                it.samples,
-                &options,
-                it.cancellation,
-                &mut |_| {},
-            )
+        .run(input, &model.id, move |job, samples| {
+            job.model
+                .transcribe(job.permit, samples, &options, job.cancellation, &mut |_| {})
         })
         .await?;
     Ok(with_queue_wait(

@@ -164,14 +164,9 @@ pub async fn asr(
     let words = options.words;
     let (input, model_id) = receive(&app, body, encode).await?;
     let done = app
-        .run(input, &model_id, move |it| {
-            it.model.transcribe(
-                it.permit,
-                it.samples,
-                &options,
-                it.cancellation,
-                &mut |_| {},
-            )
+        .run(input, &model_id, move |job, samples| {
+            job.model
+                .transcribe(job.permit, samples, &options, job.cancellation, &mut |_| {})
         })
         .await?;
     Ok(with_queue_wait(
@@ -195,9 +190,9 @@ pub async fn detect_language(
     let encode = parameters::switch("encode", query.encode.as_deref())?;
     let (input, model_id) = receive(&app, body, encode).await?;
     let done = app
-        .run(input, &model_id, |it| {
-            it.model
-                .detect_language(it.permit, it.samples, it.cancellation)
+        .run(input, &model_id, |job, samples| {
+            job.model
+                .detect_language(job.permit, samples, job.cancellation)
         })
         .await?;
     let detected = Detected {

@@ -1,6 +1,7 @@
 //! What a request that doesn't reach its end leaves behind.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use clap::Parser as _;
 use futures::FutureExt as _;
@@ -42,10 +43,10 @@ fn silence() -> Input {
 /// Computes until it is cancelled.
 fn stubborn(
     started: mpsc::Sender<()>,
-) -> impl FnOnce(Inference<'_>) -> Result<(), EngineError> + Send {
-    move |it| {
+) -> impl FnOnce(Context<'_>, &[f32]) -> Result<(), EngineError> + Send {
+    move |job, _| {
         started.send(()).unwrap();
-        while !it.cancellation.is_cancelled() {
+        while !job.cancellation.is_cancelled() {
             std::thread::yield_now();
         }
         Err(EngineError::Cancelled)
@@ -88,7 +89,7 @@ fn cancellations(app: &App) -> Vec<String> {
 async fn a_client_that_leaves_the_queue_is_counted_there() {
     let app = app(&ONE_AT_A_TIME);
     let running = occupy(&app).await;
-    let waiting = app.run(silence(), "base", |_| Ok(()));
+    let waiting = app.run(silence(), "base", |_, _| Ok(()));
     assert!(waiting.now_or_never().is_none(), "it waits, then it leaves");
     assert_eq!(cancellations(&app), ["disconnected in queue: 1"]);
     running.abort();
@@ -109,7 +110,7 @@ async fn a_client_that_leaves_while_its_model_loads_is_counted_with_those_who_ha
     let (let_it_end, gate) = mpsc::channel();
     let source = ScriptedSource::with_models(&["base"]).loading_until_dropped(gate);
     let app = app_with(source, &["--asr-model", "base"]);
-    let loading = app.run(silence(), "base", |_| Ok(()));
+    let loading = app.run(silence(), "base", |_, _| Ok(()));
     assert!(loading.now_or_never().is_none(), "it loads, then it leaves");
     assert_eq!(cancellations(&app), ["disconnected in inference: 1"]);
     drop(let_it_end);
@@ -131,7 +132,7 @@ async fn the_end_of_the_drain_time_is_counted_for_those_who_wait_and_those_who_r
     let running = occupy(&app).await;
     let waiting = tokio::spawn({
         let app = Arc::clone(&app);
-        async move { app.run(silence(), "base", |_| Ok(())).await.map(drop) }
+        async move { app.run(silence(), "base", |_, _| Ok(())).await.map(drop) }
     });
     while app.jobs.core.admission.occupancy().queued == 0 {
         tokio::task::yield_now().await;
@@ -151,9 +152,9 @@ async fn the_end_of_the_drain_time_is_counted_for_those_who_wait_and_those_who_r
 #[tokio::test]
 async fn answers_and_rejections_are_no_cancellations() {
     let app = app(&["--max-concurrent-requests", "1", "--max-queue", "0"]);
-    app.run(silence(), "base", |_| Ok(())).await.unwrap();
+    app.run(silence(), "base", |_, _| Ok(())).await.unwrap();
     let running = occupy(&app).await;
-    let rejected = app.run(silence(), "base", |_| Ok(())).await.err();
+    let rejected = app.run(silence(), "base", |_, _| Ok(())).await.err();
     assert_eq!(rejected.unwrap().code(), "queue_full");
     assert!(cancellations(&app).is_empty());
     running.abort();
@@ -163,9 +164,9 @@ async fn answers_and_rejections_are_no_cancellations() {
 #[tokio::test]
 async fn the_model_of_a_request_in_the_queue_is_not_unloaded() {
     let app = app(&ONE_AT_A_TIME);
-    app.run(silence(), "base", |_| Ok(())).await.unwrap();
+    app.run(silence(), "base", |_, _| Ok(())).await.unwrap();
     let running = occupy(&app).await;
-    let mut waiting = Box::pin(app.run(silence(), "base", |_| Ok(())));
+    let mut waiting = Box::pin(app.run(silence(), "base", |_, _| Ok(())));
     assert!((&mut waiting).now_or_never().is_none());
     assert_eq!(app.jobs.models.unload("base").await, Err(InUse));
     drop(waiting);

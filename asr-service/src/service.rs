@@ -7,7 +7,7 @@ use voice_common::jobs::Jobs;
 use voice_common::limits::BodyLimit;
 use voice_common::pressure::Thresholds;
 use voice_common::server::InheritedSockets;
-use voice_common::service::{Assembled, Ports};
+use voice_common::service::{Assembly, Ports};
 use voice_stack_audio::DecodeLimits;
 
 use crate::config::AsrConfig;
@@ -15,15 +15,7 @@ use crate::job::App;
 use crate::library::{Library, ModelSource, WhisperStore};
 use crate::{api, device, engine};
 
-/// A service that is ready to be run.
-pub struct Built {
-    /// With everything around its endpoints.
-    pub service: Assembled<Library>,
-    /// What the endpoints share.
-    pub app: Arc<App>,
-}
-
-/// The service with everything around its endpoints.
+/// The service with everything around its endpoints, and what these share.
 ///
 /// # Errors
 /// One line that says which setting can't be used. Must be called on a tokio runtime.
@@ -31,7 +23,7 @@ pub fn build(
     config: &AsrConfig,
     source: Box<dyn ModelSource>,
     thresholds: Thresholds,
-) -> Result<Built, String> {
+) -> Result<(Assembly, Arc<App>), String> {
     let common = &config.common;
     let library = Library::new(source, &config.asr.asr_model, config.asr.asr_compute_type)
         .map_err(|cause| format!("ASR_MODEL: {cause}"))?;
@@ -48,8 +40,12 @@ pub fn build(
         },
     });
     let api = api::routes(Arc::clone(&app));
-    let service = Assembled::new(api, jobs, &default_model, body_limit, common)?;
-    Ok(Built { service, app })
+    let service = Assembly::new(Arc::clone(&jobs.core), api, body_limit, common)?.with_models(
+        &jobs,
+        &default_model,
+        common,
+    );
+    Ok((service, app))
 }
 
 /// Runs the service until it is told to stop.
@@ -61,14 +57,14 @@ pub async fn run(config: AsrConfig, sockets: InheritedSockets) -> Result<(), Str
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
     let source = WhisperStore::open(&config, use_gpu)?;
     let thresholds = Thresholds::configured(&config.common, use_gpu);
-    let Built { service, .. } = build(&config, Box::new(source), thresholds)?;
+    let (service, app) = build(&config, Box::new(source), thresholds)?;
     let ports = Ports {
         service: config.asr.asr_port,
         probe: config.asr.asr_probe_port,
     };
     let bound = ports.bind(&config.common, sockets)?;
     tracing::info!(
-        model = service.health.default_model,
+        model = app.jobs.models.loader().default_id(),
         compute_type = ?config.asr.asr_compute_type,
         device,
         "serving this model by default"

@@ -11,16 +11,13 @@ use axum::response::Response;
 use axum::routing::get;
 use clap::{Args, Parser};
 use utoipa_axum::router::OpenApiRouter;
-use voice_common::auth::ApiKeys;
 use voice_common::config::CommonConfig;
 use voice_common::core::ServiceCore;
-use voice_common::health::{HealthState, ModelStates};
 use voice_common::limits::BodyLimit;
-use voice_common::middleware::Middleware;
-use voice_common::model_slots::ModelStatus;
 use voice_common::pressure::Thresholds;
 use voice_common::process::{Process, ServiceConfig};
-use voice_common::server::{InheritedSockets, Listening, Server};
+use voice_common::server::InheritedSockets;
+use voice_common::service::{Assembly, Ports};
 use voice_common::websocket::{
     Close, Upgrade, WebSocket, WebSocketLimits, WebSocketOptions, WebSockets,
 };
@@ -53,15 +50,6 @@ impl ServiceConfig for EchoConfig {
     }
 }
 
-/// A service without models has none that failed.
-struct NoModels;
-
-impl ModelStates for NoModels {
-    fn states(&self) -> Vec<ModelStatus> {
-        Vec::new()
-    }
-}
-
 fn main() -> ExitCode {
     let process = Process {
         name: "echo",
@@ -72,7 +60,7 @@ fn main() -> ExitCode {
     process.run(run)
 }
 
-async fn run(config: EchoConfig, mut sockets: InheritedSockets) -> Result<(), String> {
+async fn run(config: EchoConfig, sockets: InheritedSockets) -> Result<(), String> {
     let common = &config.common;
     let websockets = websockets(&config);
     let thresholds = Thresholds::configured(common, false);
@@ -80,26 +68,17 @@ async fn run(config: EchoConfig, mut sockets: InheritedSockets) -> Result<(), St
     core.metrics
         .extend(|registry| websockets.metrics().register(registry));
     core.metrics.may_reject_with("too_many_websockets");
-    let body_limit = BodyLimit::new(common.max_upload_bytes());
-    let health = HealthState::new(Arc::new(core), Arc::new(NoModels), "", common, body_limit);
     let api = OpenApiRouter::new()
         .route("/echo", get(echo))
         .with_state(websockets);
-    let middleware = Middleware {
-        health: health.clone(),
-        keys: ApiKeys::configured(common.api_keys_file.as_deref())?,
-        cors_origins: common.cors_origins.clone(),
-        body_limit,
+    let body_limit = BodyLimit::new(common.max_upload_bytes());
+    let service = Assembly::new(Arc::new(core), api, body_limit, common)?;
+    let ports = Ports {
+        service: config.echo.port,
+        probe: None,
     };
-    let listening: Listening = sockets.service((common.host, config.echo.port).into())?;
-    Server {
-        listening,
-        probe_listening: None,
-        router: middleware.around(api)?,
-        health,
-    }
-    .run(common)
-    .await
+    let bound = ports.bind(common, sockets)?;
+    service.run(common, bound).await
 }
 
 fn websockets(config: &EchoConfig) -> WebSockets {

@@ -1,6 +1,8 @@
 //! Liveness, readiness and the detailed state of a service.
 
 mod documents;
+mod models;
+mod readiness;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,56 +15,49 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::models::{ModelHealth, ModelStates};
+pub use self::readiness::ReadinessCheck;
+
 use self::documents::{Alive, Detailed, Limits, ProcessState, Readiness, Slots, UploadBytes};
 use crate::config::CommonConfig;
 use crate::core::ServiceCore;
 use crate::limits::BodyLimit;
 use crate::metrics;
-use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
 
 /// A guard that trips for a moment sends single requests away; one that stays tripped should
-/// send whoever spreads the load elsewhere.
+/// make a load balancer send all of them elsewhere.
 const UNREADY_AFTER_TRIPPED: Duration = Duration::from_secs(10);
 
-/// The states of all models, whatever their type.
-pub trait ModelStates: Send + Sync + 'static {
-    /// All models that are not simply unloaded.
-    fn states(&self) -> Vec<ModelStatus>;
-}
-
-impl<L: ModelLoader> ModelStates for ModelSlots<L> {
-    fn states(&self) -> Vec<ModelStatus> {
-        self.status()
-    }
-}
-
-/// What the probes look at.
+/// What the probes look at. Clones look at the same service.
 #[derive(Clone)]
 pub struct HealthState {
     /// The service.
     pub core: Arc<ServiceCore>,
-    /// Its models.
-    models: Arc<dyn ModelStates>,
-    /// The one that readiness depends on: a broken model that somebody asks for by name
-    /// says nothing about the others.
-    pub default_model: String,
+    /// Asked in this order; the first reason is the one that is told.
+    checks: Arc<[Box<dyn ReadinessCheck>]>,
+    /// Absent for a service without models.
+    models: Option<ModelHealth>,
     limits: Limits,
 }
 
 impl HealthState {
-    /// What the probes say of a service with these models and settings.
+    /// What the probes say of a service with these checks and settings, and with these models
+    /// if it has any: a check of theirs is added.
     pub fn new(
         core: Arc<ServiceCore>,
-        models: Arc<dyn ModelStates>,
-        default_model: &str,
+        mut checks: Vec<Box<dyn ReadinessCheck>>,
+        models: Option<ModelHealth>,
         config: &CommonConfig,
         body_limit: BodyLimit,
     ) -> Self {
+        if let Some(models) = &models {
+            checks.push(Box::new(models.clone()));
+        }
         Self {
             core,
+            limits: Limits::new(config, body_limit, models.as_ref()),
+            checks: checks.into(),
             models,
-            default_model: default_model.to_string(),
-            limits: Limits::new(config, body_limit),
         }
     }
 
@@ -76,10 +71,7 @@ impl HealthState {
         {
             return Some(format!("resource threshold exceeded ({exceeded})"));
         }
-        let states = self.models.states();
-        let default = states.iter().find(|it| it.id == self.default_model)?;
-        (default.state == ModelState::Failed)
-            .then(|| format!("model '{}' failed to load", default.id))
+        self.checks.iter().find_map(|check| check.unready_reason())
     }
 }
 
@@ -158,8 +150,8 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
             .into_iter()
             .map(Into::into)
             .collect(),
-        default_model: state.default_model.clone(),
-        models: state.models.states(),
+        default_model: state.models.as_ref().map(|it| it.default_model.clone()),
+        models: state.models.as_ref().map(ModelHealth::states),
         limits: state.limits.clone(),
         process: ProcessState {
             pid: std::process::id(),
@@ -178,12 +170,17 @@ async fn metrics(State(state): State<HealthState>) -> Response {
 
 /// The routes that need no key: probes and metrics.
 pub fn routes(state: HealthState) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let has_models = state.models.is_some();
+    let mut routes = OpenApiRouter::new()
         .routes(routes!(health))
         .routes(routes!(healthz))
         .routes(routes!(healthcheck))
         .routes(routes!(ready))
         .routes(routes!(detailed))
         .routes(routes!(metrics))
-        .with_state(state)
+        .with_state(state);
+    if !has_models {
+        documents::leave_out_models(routes.get_openapi_mut());
+    }
+    routes
 }

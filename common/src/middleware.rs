@@ -20,6 +20,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ApiError;
 use crate::auth::{ApiKeys, require_key};
+use crate::config::CommonConfig;
 use crate::core::ServiceCore;
 use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode, no_such_method, no_such_route};
 use crate::health::HealthState;
@@ -41,33 +42,59 @@ pub fn with_queue_wait(waited: Duration, answer: impl IntoResponse) -> Response 
     response
 }
 
+/// Who may call a service.
+pub(crate) struct Callers {
+    keys: ApiKeys,
+    origins: OriginPolicy,
+    /// Absent where no web page of another origin may call.
+    cors: Option<CorsLayer>,
+}
+
+impl Callers {
+    /// Those whom the operator lets in.
+    ///
+    /// # Errors
+    /// One line that says which setting can't be used.
+    pub(crate) fn configured(config: &CommonConfig) -> Result<Self, String> {
+        let keys = ApiKeys::configured(config.api_keys_file.as_deref())?;
+        Ok(Self {
+            origins: OriginPolicy::new(&config.cors_origins, !keys.is_empty()),
+            cors: cors_layer(&config.cors_origins)?,
+            keys,
+        })
+    }
+
+    /// No key is needed.
+    pub(crate) fn is_everybody(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
 /// What the middleware needs to know beside the endpoints.
-pub struct Middleware {
+pub(crate) struct Middleware {
     /// The probes' view of the service.
-    pub health: HealthState,
-    /// The keys with which clients may call.
-    pub keys: ApiKeys,
-    /// Which web pages may call; empty for none, `*` for all.
-    pub cors_origins: Vec<String>,
+    pub(crate) health: HealthState,
+    /// Who may call.
+    pub(crate) callers: Callers,
     /// Largest body.
-    pub body_limit: BodyLimit,
+    pub(crate) body_limit: BodyLimit,
 }
 
 impl Middleware {
     /// Puts authentication, limits, request ids, metrics, logging and the documentation around
     /// a service's endpoints.
-    ///
-    /// # Errors
-    /// A CORS origin that is no header value.
-    pub fn around(self, api: OpenApiRouter) -> Result<Router, String> {
+    pub(crate) fn around(self, api: OpenApiRouter) -> Router {
         let Self {
             health,
-            keys,
-            cors_origins,
+            callers,
             body_limit,
         } = self;
+        let Callers {
+            keys,
+            origins,
+            cors,
+        } = callers;
         let core = Arc::clone(&health.core);
-        let origins = OriginPolicy::new(&cors_origins, !keys.is_empty());
         let body_bytes = usize::try_from(body_limit.body_bytes()).unwrap_or(usize::MAX);
 
         let guarded = api
@@ -98,10 +125,10 @@ impl Middleware {
             ))
             .layer(from_fn(discard_refused_body))
             .layer(from_fn_with_state(core, count_requests));
-        if let Some(cors) = cors_layer(&cors_origins)? {
+        if let Some(cors) = cors {
             router = router.layer(cors);
         }
-        Ok(router
+        router
             .layer(
                 TraceLayer::new_for_http()
                     .make_span_with(|request: &Request| {
@@ -119,7 +146,7 @@ impl Middleware {
             .layer(SetRequestIdLayer::new(REQUEST_ID_HEADER, NewRequestId))
             .layer(map_request(async |request: Request| {
                 sanitise_request_id(request)
-            })))
+            }))
     }
 }
 
@@ -129,14 +156,11 @@ fn document_what_is_shared(openapi: &mut OpenApi) {
         .components
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let tag = |name, description| {
-        let tag = TagBuilder::new().name(name);
-        tag.description(Some(description)).build()
-    };
-    openapi.tags.get_or_insert_default().extend([
-        tag("Models", "What is installed and what is in memory"),
-        tag("Operations", "Probes and metrics; no key needed"),
-    ]);
+    let operations = TagBuilder::new()
+        .name("Operations")
+        .description(Some("Probes and metrics; no key needed"))
+        .build();
+    openapi.tags.get_or_insert_default().push(operations);
 }
 
 fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use futures::future::BoxFuture;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -156,10 +156,14 @@ async fn unload(
     Ok(Json(Loaded { id, loaded: false }))
 }
 
+#[derive(OpenApi)]
+#[openapi(tags((name = "Models", description = "What is installed and what is in memory")))]
+struct Documentation;
+
 /// The routes, for the models of these jobs.
 pub fn routes<L: NamedModels>(jobs: Arc<Jobs<L>>) -> OpenApiRouter {
     let models: Arc<dyn Served> = jobs;
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(Documentation::openapi())
         .routes(routes!(list))
         .routes(routes!(show))
         .routes(routes!(load))

@@ -1,66 +1,119 @@
-//! From endpoints and models to a running service: what is the same for both.
+//! From endpoints to a running service: what is the same for all of them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::auth::ApiKeys;
 use crate::config::CommonConfig;
-use crate::health::HealthState;
+use crate::core::ServiceCore;
+use crate::health::{HealthState, ModelHealth, ReadinessCheck};
 use crate::jobs::Jobs;
 use crate::limits::BodyLimit;
-use crate::middleware::Middleware;
+use crate::middleware::{Callers, Middleware};
 use crate::models_api::{self, NamedModels};
 use crate::server::{InheritedSockets, Listening, Server};
 
-/// A service that is ready to be run.
-pub struct Assembled<L: NamedModels> {
-    /// Everything that it answers.
-    pub router: Router,
-    /// What the probes look at.
-    pub health: HealthState,
-    /// What computes.
-    pub jobs: Arc<Jobs<L>>,
-    /// No key is needed.
-    is_open_to_all: bool,
+/// A step that a service takes before its first connection.
+type Preparation = BoxFuture<'static, Result<(), String>>;
+
+/// A service and everything around its endpoints.
+pub struct Assembly {
+    core: Arc<ServiceCore>,
+    api: OpenApiRouter,
+    callers: Callers,
+    body_limit: BodyLimit,
+    checks: Vec<Box<dyn ReadinessCheck>>,
+    models: Option<ModelHealth>,
+    preparations: Vec<Preparation>,
 }
 
-impl<L: NamedModels> Assembled<L> {
-    /// Puts the middleware around a service's own endpoints `api`.
+impl Assembly {
+    /// A service with these endpoints of its own, without models.
     ///
     /// # Errors
     /// One line that says which setting can't be used.
     pub fn new(
+        core: Arc<ServiceCore>,
         api: OpenApiRouter,
-        jobs: Arc<Jobs<L>>,
-        default_model: &str,
         body_limit: BodyLimit,
         config: &CommonConfig,
     ) -> Result<Self, String> {
-        let keys = ApiKeys::configured(config.api_keys_file.as_deref())?;
-        let is_open_to_all = keys.is_empty();
-        let health = HealthState::new(
-            Arc::clone(&jobs.core),
-            Arc::new(jobs.models.clone()),
-            default_model,
-            config,
+        Ok(Self {
+            core,
+            api,
+            callers: Callers::configured(config)?,
             body_limit,
-        );
+            checks: Vec::new(),
+            models: None,
+            preparations: Vec::new(),
+        })
+    }
+
+    /// Something else that readiness depends on.
+    #[must_use]
+    pub fn with_check(mut self, check: impl ReadinessCheck) -> Self {
+        self.checks.push(Box::new(check));
+        self
+    }
+
+    /// A step that is taken when readings of memory come in, before the first connection is
+    /// accepted. Its error ends the start and is one line for the operator.
+    #[must_use]
+    pub fn prepared_by(
+        mut self,
+        step: impl Future<Output = Result<(), String>> + Send + 'static,
+    ) -> Self {
+        self.preparations.push(Box::pin(step));
+        self
+    }
+
+    /// Adds the models of these jobs: their endpoints, what the probes say of them, and that
+    /// the default one is loaded before the start is over if the operator wants it.
+    #[must_use]
+    pub fn with_models<L: NamedModels>(
+        mut self,
+        jobs: &Arc<Jobs<L>>,
+        default_model: &str,
+        config: &CommonConfig,
+    ) -> Self {
+        self.api = self.api.merge(models_api::routes(Arc::clone(jobs)));
+        let states = Arc::new(jobs.models.clone());
+        self.models = Some(ModelHealth::new(states, default_model, config));
+        if !config.preload {
+            return self;
+        }
+        let (models, id) = (jobs.models.clone(), default_model.to_string());
+        self.prepared_by(async move {
+            let loaded = models.lease(&id).await;
+            loaded.map(drop).map_err(|error| error.to_string())
+        })
+    }
+
+    /// Everything that it answers.
+    pub fn into_router(self, config: &CommonConfig) -> Router {
+        self.into_parts(config).1
+    }
+
+    fn into_parts(self, config: &CommonConfig) -> (HealthState, Router, Vec<Preparation>) {
+        let Self {
+            core,
+            api,
+            callers,
+            body_limit,
+            checks,
+            models,
+            preparations,
+        } = self;
+        let health = HealthState::new(core, checks, models, config, body_limit);
         let middleware = Middleware {
             health: health.clone(),
-            keys,
-            cors_origins: config.cors_origins.clone(),
+            callers,
             body_limit,
         };
-        let router = middleware.around(api.merge(models_api::routes(Arc::clone(&jobs))))?;
-        Ok(Self {
-            router,
-            health,
-            jobs,
-            is_open_to_all,
-        })
+        (health, middleware.around(api), preparations)
     }
 
     /// Runs it on these sockets until it is told to stop.
@@ -68,17 +121,17 @@ impl<L: NamedModels> Assembled<L> {
     /// # Errors
     /// One line for the operator: what can't be used and what to do.
     pub async fn run(self, config: &CommonConfig, bound: Bound) -> Result<(), String> {
-        bound.warn(self.is_open_to_all);
-        let _watcher = self.jobs.core.watch_pressure();
-        if config.preload {
-            let loaded = self.jobs.models.lease(&self.health.default_model).await;
-            loaded.map_err(|error| error.to_string())?;
+        bound.warn(self.callers.is_everybody());
+        let _watcher = self.core.watch_pressure();
+        let (health, router, preparations) = self.into_parts(config);
+        for step in preparations {
+            step.await?;
         }
         Server {
             listening: bound.service,
             probe_listening: bound.probe,
-            router: self.router,
-            health: self.health,
+            router,
+            health,
         }
         .run(config)
         .await
@@ -143,33 +196,12 @@ impl Bound {
     }
 }
 
-/// Whether a setting differs from where the service listens. An address that was left as it is
-/// by default is nobody's wish.
+/// Whether a setting differs from where the service listens. An operator who left the address
+/// at its default has not asked for it.
 fn is_overruled(configured: SocketAddr, actual: SocketAddr) -> bool {
     let is_port_other = configured.port() != 0 && configured.port() != actual.port();
     is_port_other || (!configured.ip().is_loopback() && configured.ip() != actual.ip())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_socket_unit_overrules_only_what_somebody_has_asked_for() {
-        for (configured, actual, overruled) in [
-            ("127.0.0.1:5001", "127.0.0.1:5001", false),
-            ("127.0.0.1:5001", "0.0.0.0:5001", false),
-            ("127.0.0.1:5003", "127.0.0.1:5001", true),
-            ("0.0.0.0:5001", "127.0.0.1:5001", true),
-            ("0.0.0.0:5001", "0.0.0.0:5001", false),
-            ("127.0.0.1:0", "127.0.0.1:39999", false),
-        ] {
-            let parse = |text: &str| text.parse().unwrap();
-            assert_eq!(
-                is_overruled(parse(configured), parse(actual)),
-                overruled,
-                "{configured} {actual}"
-            );
-        }
-    }
-}
+mod tests;

@@ -8,18 +8,18 @@ use crate::config::CommonConfig;
 use crate::core::ServiceCore;
 use crate::pressure::Thresholds;
 
-/// A service with these settings, nothing else, and no pressure.
-pub fn core(flags: &[&str]) -> Arc<ServiceCore> {
+/// The settings that these flags make.
+pub fn config(flags: &[&str]) -> CommonConfig {
     let command = CommonConfig::augment_args(clap::Command::new("test"));
     let flags = ["test"].iter().chain(flags);
-    let config = CommonConfig::from_arg_matches(&command.get_matches_from(flags))
-        .expect("a test's settings are right");
-    Arc::new(ServiceCore::new(
-        "test",
-        "0",
-        &config,
-        Thresholds::default(),
-    ))
+    CommonConfig::from_arg_matches(&command.get_matches_from(flags))
+        .expect("a test's settings are right")
+}
+
+/// A service with these settings, nothing else, and no pressure.
+pub fn core(flags: &[&str]) -> Arc<ServiceCore> {
+    let core = ServiceCore::new("test", "0", &config(flags), Thresholds::default());
+    Arc::new(core)
 }
 
 /// A runtime whose clock moves only when nothing else can: for tests that `tokio::test` can't

@@ -7,7 +7,7 @@ use voice_common::jobs::Jobs;
 use voice_common::limits::BodyLimit;
 use voice_common::pressure::Thresholds;
 use voice_common::server::InheritedSockets;
-use voice_common::service::{Assembled, Ports};
+use voice_common::service::{Assembly, Ports};
 
 use crate::api;
 use crate::app::App;
@@ -22,15 +22,7 @@ const JSON_BYTES_A_CHARACTER: u64 = 12;
 /// long gets an answer that says so.
 const BODY_BYTES: u64 = 2 * 1024 * 1024;
 
-/// A service that is ready to be run.
-pub(crate) struct Built {
-    /// With everything around its endpoints.
-    pub service: Assembled<Library>,
-    /// What the endpoints share.
-    pub app: Arc<App>,
-}
-
-/// The service with everything around its endpoints.
+/// The service with everything around its endpoints, and what these share.
 ///
 /// # Errors
 /// One line that says which setting can't be used. Must be called on a tokio runtime.
@@ -38,7 +30,7 @@ pub(crate) fn build(
     config: &TtsConfig,
     sources: Vec<Arc<dyn VoiceSource>>,
     thresholds: Thresholds,
-) -> Result<Built, String> {
+) -> Result<(Assembly, Arc<App>), String> {
     let (common, tts) = (&config.common, &config.tts);
     let library =
         Library::new(sources, &tts.tts_voice).map_err(|cause| format!("TTS_VOICE: {cause}"))?;
@@ -58,8 +50,12 @@ pub(crate) fn build(
         body_limit,
     });
     let api = api::routes(Arc::clone(&app));
-    let service = Assembled::new(api, jobs, &default_voice, body_limit, common)?;
-    Ok(Built { service, app })
+    let service = Assembly::new(Arc::clone(&jobs.core), api, body_limit, common)?.with_models(
+        &jobs,
+        &default_voice,
+        common,
+    );
+    Ok((service, app))
 }
 
 /// Runs the service until it is told to stop.
@@ -72,7 +68,7 @@ pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), Str
     let default = sources.iter().find(|it| it.has(&config.tts.tts_voice));
     let device = default.map(|it| it.computes().description);
     let thresholds = Thresholds::configured(&config.common, on_gpu);
-    let Built { service, app } = build(&config, sources.clone(), thresholds)?;
+    let (service, app) = build(&config, sources.clone(), thresholds)?;
     let ports = Ports {
         service: config.tts.tts_port,
         probe: config.tts.tts_probe_port,

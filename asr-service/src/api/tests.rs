@@ -45,10 +45,10 @@ fn service(flags: &[&str], script: Scripted) -> Service {
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
     let thresholds = Thresholds::configured(&config.common, false);
-    let built = service::build(&config, Box::new(source), thresholds).unwrap();
+    let (service, app) = service::build(&config, Box::new(source), thresholds).unwrap();
     Service {
-        router: built.service.router,
-        app: built.app,
+        router: service.into_router(&config.common),
+        app,
     }
 }
 

@@ -26,7 +26,7 @@ fn app_with(source: ScriptedSource, flags: &[&str]) -> Arc<App> {
     let thresholds = Thresholds::configured(&config.common, false);
     service::build(&config, Box::new(source), thresholds)
         .unwrap()
-        .app
+        .1
 }
 
 fn silence() -> Input {

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{OpenApi, RefOr};
 
+use super::models::ModelHealth;
 use crate::config::CommonConfig;
 use crate::limits::BodyLimit;
 use crate::model_slots::ModelStatus;
@@ -25,6 +28,31 @@ pub(super) struct Readiness {
     pub(super) reason: Option<String>,
 }
 
+/// Fields of documents that only services with models send, and their types.
+const FIELDS_OF_MODELS: [(&str, &[&str]); 2] = [
+    ("Detailed", &["default_model", "models"]),
+    ("Limits", &["max_loaded_models", "idle_timeout_seconds"]),
+];
+const TYPES_OF_MODELS: [&str; 2] = ["ModelStatus", "ModelState"];
+
+/// Takes out of the documentation what a service without models doesn't send.
+pub(super) fn leave_out_models(openapi: &mut OpenApi) {
+    let Some(components) = &mut openapi.components else {
+        return;
+    };
+    for name in TYPES_OF_MODELS {
+        components.schemas.remove(name);
+    }
+    for (name, fields) in FIELDS_OF_MODELS {
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+            object.required.retain(|it| !fields.contains(&it.as_str()));
+            object
+                .properties
+                .retain(|it, _| !fields.contains(&it.as_str()));
+        }
+    }
+}
+
 /// The state of the service, for people and dashboards.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Detailed {
@@ -45,9 +73,13 @@ pub(super) struct Detailed {
     /// What the box has left, and from where on requests are refused.
     pub(super) resources: Vec<ResourceState>,
     /// The model that requests get which name none.
-    pub(super) default_model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = true)]
+    pub(super) default_model: Option<String>,
     /// Models that are not simply unloaded.
-    pub(super) models: Vec<ModelStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<ModelStatus>, required = true)]
+    pub(super) models: Option<Vec<ModelStatus>>,
     /// What the service was set to allow.
     pub(super) limits: Limits,
     /// The process, for who looks at it from the same box.
@@ -70,9 +102,13 @@ pub(super) struct Limits {
     /// Open connections.
     max_connections: usize,
     /// Models in memory.
-    max_loaded_models: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = usize, required = true)]
+    max_loaded_models: Option<usize>,
     /// From here on an unused model leaves; 0 = never.
-    idle_timeout_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, required = true)]
+    idle_timeout_seconds: Option<f64>,
     /// After SIGTERM, unready but still accepting.
     drain_grace_seconds: f64,
     /// From SIGTERM on, for running requests to finish.
@@ -80,7 +116,11 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub(super) fn new(config: &CommonConfig, body_limit: BodyLimit) -> Self {
+    pub(super) fn new(
+        config: &CommonConfig,
+        body_limit: BodyLimit,
+        models: Option<&ModelHealth>,
+    ) -> Self {
         Self {
             max_concurrent_requests: config.max_concurrent_requests,
             max_queue: config.max_queue,
@@ -88,8 +128,8 @@ impl Limits {
             request_timeout_seconds: config.request_timeout_seconds.as_secs_f64(),
             max_upload_bytes: body_limit.upload_bytes(),
             max_connections: config.max_connections,
-            max_loaded_models: config.max_loaded_models,
-            idle_timeout_seconds: config.idle_timeout_minutes.as_secs_f64(),
+            max_loaded_models: models.map(|it| it.max_loaded),
+            idle_timeout_seconds: models.map(|it| it.idle_timeout.as_secs_f64()),
             drain_grace_seconds: config.drain_grace_seconds.as_secs_f64(),
             drain_timeout_seconds: config.drain_timeout_seconds.as_secs_f64(),
         }

@@ -77,10 +77,10 @@ fn service(flags: &[&str], script: Scripted) -> Service {
     let config = TtsConfig::parse_from(flags);
     let thresholds = Thresholds::configured(&config.common, false);
     let voices = Arc::new(Voices(Arc::clone(&script)));
-    let built = service::build(&config, vec![voices], thresholds).unwrap();
+    let (service, app) = service::build(&config, vec![voices], thresholds).unwrap();
     Service {
-        router: built.service.router,
-        core: Arc::clone(&built.app.jobs.core),
+        router: service.into_router(&config.common),
+        core: Arc::clone(&app.jobs.core),
         script,
     }
 }

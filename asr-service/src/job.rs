@@ -74,7 +74,7 @@ impl App {
         input: Input,
         infer: impl FnOnce(Context<'_>, &[f32]) -> Result<T, EngineError> + Send + 'static,
     ) -> impl FnOnce(Context<'_>) -> Result<T, ApiError> + Send + 'static {
-        let (core, limits) = (Arc::clone(&self.jobs.core), self.decode_limits);
+        let (metrics, limits) = (self.jobs.inference.clone(), self.decode_limits);
         move |context| {
             let cancellation = context.cancellation;
             let field = input.field;
@@ -83,7 +83,7 @@ impl App {
             let started = Instant::now();
             let result = infer(context, &audio.samples)
                 .map_err(|error| engine_error(error, cancellation))?;
-            core.inference_finished(InferenceCost {
+            metrics.finished(InferenceCost {
                 processing_seconds: started.elapsed().as_secs_f64(),
                 audio_seconds: audio.duration_seconds(),
             });

@@ -29,7 +29,7 @@ pub fn build(
         .map_err(|cause| format!("ASR_MODEL: {cause}"))?;
     let default_model = library.default_id().to_string();
     let version = env!("CARGO_PKG_VERSION");
-    let core = Arc::new(ServiceCore::new("asr", version, common, thresholds));
+    let core = ServiceCore::new("asr", version, common, thresholds);
     let jobs = Arc::new(Jobs::new(core, library, common));
     let body_limit = BodyLimit::new(common.max_upload_bytes());
     let app = Arc::new(App {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::admission::Admission;
 use crate::cancellation::Cancellation;
 use crate::config::CommonConfig;
-use crate::metrics::{InferenceCost, Levels, Metrics};
+use crate::metrics::{Levels, Metrics};
 use crate::model_slots::RoomCheck;
 use crate::pressure::{PressureGuard, SystemReadings, Thresholds, Watcher, watch};
 use crate::uploads::Uploads;
@@ -18,7 +18,7 @@ const PRESSURE_POLL: Duration = Duration::from_millis(250);
 
 /// What a running service consists of, beside its own endpoints.
 pub struct ServiceCore {
-    /// `asr` or `tts`.
+    /// The name of the service in metrics and in its state.
     pub name: &'static str,
     /// The version of the service.
     pub version: &'static str,
@@ -93,16 +93,6 @@ impl ServiceCore {
             held_bytes: self.uploads.held_bytes(),
             guards: self.pressure.status(),
         })
-    }
-
-    /// Counts an inference and logs what it cost.
-    pub fn inference_finished(&self, cost: InferenceCost) {
-        self.metrics.inference_finished(cost);
-        tracing::info!(
-            audio_seconds = cost.audio_seconds,
-            processing_seconds = cost.processing_seconds,
-            "inference finished"
-        );
     }
 
     /// From now on the service is unready: it is about to end.

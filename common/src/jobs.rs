@@ -9,6 +9,7 @@ use crate::admission::Permit;
 use crate::cancellation::{CancelCause, CancelStage, Cancellation};
 use crate::config::CommonConfig;
 use crate::core::ServiceCore;
+use crate::metrics::{InferenceMetrics, ModelMetrics};
 use crate::model_slots::{ModelLoader, ModelSlots, SlotOptions};
 
 /// Runs the jobs of a service.
@@ -17,6 +18,8 @@ pub struct Jobs<L: ModelLoader> {
     pub core: Arc<ServiceCore>,
     /// What jobs compute with.
     pub models: ModelSlots<L>,
+    /// What jobs cost.
+    pub inference: InferenceMetrics,
     /// Longest time from permit to result.
     pub request_timeout: Duration,
 }
@@ -42,16 +45,24 @@ pub struct JobContext<'a, M> {
 }
 
 impl<L: ModelLoader> Jobs<L> {
-    /// Must be called on a tokio runtime.
-    pub fn new(core: Arc<ServiceCore>, loader: L, config: &CommonConfig) -> Self {
+    /// Adds models to a service, with what is counted of them and of their inferences. Must be
+    /// called on a tokio runtime.
+    pub fn new(mut core: ServiceCore, loader: L, config: &CommonConfig) -> Self {
+        let (models, inference) = (ModelMetrics::default(), InferenceMetrics::default());
+        core.metrics.extend(|registry| {
+            models.register(registry);
+            inference.register(registry);
+        });
+        core.metrics.may_reject_with("model_unavailable");
         let options = SlotOptions {
             max_loaded: config.max_loaded_models,
             idle_timeout: config.idle_timeout_minutes,
             room: core.memory_room(),
         };
         Self {
-            models: ModelSlots::new(loader, options, core.metrics.models.clone()),
-            core,
+            models: ModelSlots::new(loader, options, models),
+            core: Arc::new(core),
+            inference,
             request_timeout: config.request_timeout_seconds,
         }
     }

@@ -18,8 +18,12 @@ pub fn config(flags: &[&str]) -> CommonConfig {
 
 /// A service with these settings, nothing else, and no pressure.
 pub fn core(flags: &[&str]) -> Arc<ServiceCore> {
-    let core = ServiceCore::new("test", "0", &config(flags), Thresholds::default());
-    Arc::new(core)
+    Arc::new(unshared_core(flags))
+}
+
+/// As [`core`], to be added to.
+pub fn unshared_core(flags: &[&str]) -> ServiceCore {
+    ServiceCore::new("test", "0", &config(flags), Thresholds::default())
 }
 
 /// A runtime whose clock moves only when nothing else can: for tests that `tokio::test` can't

@@ -13,6 +13,7 @@ use crate::audio::PauseLengths;
 use crate::cache::{Found, Kept, SpeechCache};
 use crate::encode::output_rate_hz;
 use crate::library::Library;
+use crate::metrics::{SpeechMetrics, SynthesisMetrics};
 use crate::request::{SpeakerName, SpeechFields, SpeechKey};
 use crate::shared_synthesis::{Reader, SharedSynthesis};
 use crate::synthesis::{Ending, SynthesisJob, nothing_to_speak, synthesise, unsupported_rate};
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub jobs: Arc<Jobs<Library>>,
     /// Finished speech.
     pub cache: SpeechCache,
+    /// What is counted of speech.
+    pub metrics: SpeechMetrics,
     /// Silences in all speech, as the operator set them.
     pub pauses: PauseLengths,
     /// Longest text, in characters.
@@ -113,7 +116,10 @@ impl App {
         asked: Instant,
     ) -> Result<Ending, ApiError> {
         let (speech, to) = (Arc::clone(key), Arc::clone(shared));
-        let core = Arc::clone(&self.jobs.core);
+        let metrics = SynthesisMetrics {
+            speech: self.metrics.clone(),
+            inference: self.jobs.inference.clone(),
+        };
         let (pauses, whole_is_wanted) = (self.pauses, self.cache.keeps());
         let work = move |context: JobContext<'_, _>| {
             to.admitted(context.waited);
@@ -123,7 +129,7 @@ impl App {
                 whole_is_wanted,
                 asked,
             };
-            synthesise(&job, &context, &to, &core)
+            synthesise(&job, &context, &to, &metrics)
         };
         let cancellation = shared.cancellation();
         let done = self

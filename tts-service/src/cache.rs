@@ -8,8 +8,8 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use voice_common::ApiError;
-use voice_common::metrics::{CacheOutcome, SpeechMetrics};
 
+use crate::metrics::{CacheOutcome, SpeechMetrics};
 use crate::request::SpeechKey;
 use crate::shared_synthesis::{Finished, Reader, SharedSynthesis};
 

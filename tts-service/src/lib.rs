@@ -8,6 +8,7 @@ pub mod config;
 pub mod encode;
 pub mod engine;
 mod library;
+mod metrics;
 mod request;
 mod runs;
 pub mod service;

@@ -15,6 +15,7 @@ use crate::cache::SpeechCache;
 use crate::config::TtsConfig;
 use crate::engine::{self, VoiceSource};
 use crate::library::Library;
+use crate::metrics::SpeechMetrics;
 
 /// Bytes that a character takes at most in JSON: two escapes of six.
 const JSON_BYTES_A_CHARACTER: u64 = 12;
@@ -36,8 +37,10 @@ pub(crate) fn build(
         Library::new(sources, &tts.tts_voice).map_err(|cause| format!("TTS_VOICE: {cause}"))?;
     let default_voice = library.default_id().to_string();
     let version = env!("CARGO_PKG_VERSION");
-    let core = Arc::new(ServiceCore::new("tts", version, common, thresholds));
-    let cache = SpeechCache::new(tts.cache_bytes(), core.metrics.speech.clone());
+    let mut core = ServiceCore::new("tts", version, common, thresholds);
+    let metrics = SpeechMetrics::default();
+    core.metrics.extend(|registry| metrics.register(registry));
+    let cache = SpeechCache::new(tts.cache_bytes(), metrics.clone());
     let jobs = Arc::new(Jobs::new(core, library, common));
     let text_bytes = u64::from(tts.max_input_chars) * JSON_BYTES_A_CHARACTER;
     let body_bytes = BODY_BYTES.max(text_bytes).min(common.max_upload_bytes());
@@ -45,6 +48,7 @@ pub(crate) fn build(
     let app = Arc::new(App {
         jobs: Arc::clone(&jobs),
         cache,
+        metrics,
         pauses: tts.pauses(),
         most_characters: tts.max_input_chars as usize,
         body_limit,

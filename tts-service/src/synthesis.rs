@@ -7,13 +7,13 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use voice_common::ApiError;
 use voice_common::cancellation::Cancellation;
-use voice_common::core::ServiceCore;
 use voice_common::jobs::{JobContext, stopped_early};
 use voice_common::metrics::InferenceCost;
 
 use crate::audio::{PauseLengths, SpeechAssembler};
 use crate::encode::{AudioFormat, Encoder, UnsupportedRate, encoder, make_exact};
 use crate::engine::{SpeakOptions, Synthesizer};
+use crate::metrics::{SpeechMetrics, SynthesisMetrics};
 use crate::request::SpeechKey;
 use crate::runs::{Part, Runs, Speaker, Spoken, engine_error};
 use crate::shared_synthesis::{Finished, SharedSynthesis};
@@ -64,7 +64,7 @@ pub(crate) fn synthesise(
     job: &SynthesisJob<'_>,
     context: &JobContext<'_, Box<dyn Synthesizer>>,
     shared: &SharedSynthesis,
-    core: &ServiceCore,
+    metrics: &SynthesisMetrics,
 ) -> Result<Ending, ApiError> {
     let model = &**context.model;
     let cancellation = context.cancellation;
@@ -92,7 +92,7 @@ pub(crate) fn synthesise(
             if clock.measure(|| runs.has_more())
                 && let Some(piece) = body.take_piece()
             {
-                body.note_first(core, job.asked);
+                body.note_first(&metrics.speech, job.asked);
                 shared
                     .push(piece, &Handle::current())
                     .map_err(|_| stopped_early(cancellation))?;
@@ -104,9 +104,9 @@ pub(crate) fn synthesise(
         return Err(nothing_to_speak());
     }
     clock.measure(|| body.end())?;
-    body.note_first(core, job.asked);
+    body.note_first(&metrics.speech, job.asked);
     let audio_seconds = body.audio_seconds();
-    core.inference_finished(InferenceCost {
+    metrics.inference.finished(InferenceCost {
         processing_seconds: clock.spent.as_secs_f64(),
         audio_seconds,
     });
@@ -242,9 +242,9 @@ impl Body {
         Some(piece.into())
     }
 
-    fn note_first(&mut self, core: &ServiceCore, asked: Instant) {
+    fn note_first(&mut self, metrics: &SpeechMetrics, asked: Instant) {
         if std::mem::take(&mut self.is_first) {
-            core.metrics.speech.first_audio(asked.elapsed());
+            metrics.first_audio(asked.elapsed());
         }
     }
 

@@ -508,4 +508,5 @@ async fn readiness_follows_draining() {
     assert_eq!(service.transcribe(&[]).await.error().1, "draining");
 }
 
+mod metrics;
 mod pressure;

@@ -13,9 +13,11 @@ use crate::{ApiError, models_api};
 
 /// A service without endpoints of its own.
 fn bare(config: &CommonConfig) -> Assembly {
-    let api = OpenApiRouter::new();
-    let body_limit = BodyLimit::new(1);
-    Assembly::new(testing::core(&[]), api, body_limit, config).unwrap()
+    bare_with(testing::core(&[]), config)
+}
+
+fn bare_with(core: Arc<ServiceCore>, config: &CommonConfig) -> Assembly {
+    Assembly::new(core, OpenApiRouter::new(), BodyLimit::new(1), config).unwrap()
 }
 
 async fn get(router: &Router, path: &str) -> (StatusCode, String) {
@@ -76,6 +78,11 @@ async fn a_service_without_models_says_nothing_of_any() {
     );
     let tags = openapi["tags"].as_array().unwrap();
     assert!(tags.iter().all(|it| it["name"] != "Models"), "{tags:?}");
+    let (_, metrics) = get(&router, "/metrics").await;
+    assert!(
+        !metrics.contains("model") && !metrics.contains("inference_seconds"),
+        "{metrics}"
+    );
     // `reason` is null where there is none, and never left out.
     assert_eq!(properties(&openapi, "Detailed"), keys(&detailed));
     assert_eq!(properties(&openapi, "Limits"), keys(limits));
@@ -107,9 +114,9 @@ impl models_api::NamedModels for Broken {
 }
 
 fn with_a_broken_model(config: &CommonConfig) -> (Assembly, Arc<Jobs<Broken>>) {
-    let jobs = Arc::new(Jobs::new(testing::core(&[]), Broken, config));
-    let assembly = bare(config).with_models(&jobs, "only", config);
-    (assembly, jobs)
+    let jobs = Arc::new(Jobs::new(testing::unshared_core(&[]), Broken, config));
+    let assembly = bare_with(Arc::clone(&jobs.core), config);
+    (assembly.with_models(&jobs, "only", config), jobs)
 }
 
 #[tokio::test]
@@ -130,6 +137,14 @@ async fn a_service_with_models_tells_of_them() {
     assert!(answer.contains("model 'only' failed to load"), "{answer}");
     let detailed = get_json(&router, "/health/detailed").await;
     assert_eq!(detailed["models"][0]["state"], "failed");
+    let (_, metrics) = get(&router, "/metrics").await;
+    for line in [
+        r#"voice_model_loads_total{service="test",model="only",outcome="failed"} 1"#,
+        r#"voice_rejections_total{service="test",reason="model_unavailable"} 0"#,
+        r#"voice_inference_seconds_count{service="test"} 0"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
 }
 
 /// Unready from a moment on.

@@ -473,3 +473,5 @@ async fn half_the_speed_takes_twice_as_long() {
     let longer = slow - normal;
     assert!((0.25..0.35).contains(&longer), "{normal} s and {slow} s");
 }
+
+mod metrics;

@@ -1,5 +1,4 @@
 use voice_common::cancellation::Cancellation;
-use voice_common::metrics::Metrics;
 
 use super::*;
 use crate::encode::AudioFormat;
@@ -19,7 +18,7 @@ fn key(text: &str) -> Arc<SpeechKey> {
 }
 
 fn cache(bytes: u64) -> SpeechCache {
-    SpeechCache::new(bytes, Metrics::new("tts").speech)
+    SpeechCache::new(bytes, SpeechMetrics::default())
 }
 
 fn begin() -> (Arc<SharedSynthesis>, Reader) {

@@ -53,13 +53,15 @@ async fn a_load_that_does_not_fit_is_refused_with_the_figures() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_no_failure() {
-    let core = crate::testing::core(&[]);
+    let metrics = ModelMetrics::default();
+    let mut core = crate::testing::unshared_core(&[]);
+    core.metrics.extend(|registry| metrics.register(registry));
     let options = SlotOptions {
         max_loaded: 1,
         idle_timeout: NEVER,
         room: Box::new(|_| Err(FIGURES.into())),
     };
-    let slots = ModelSlots::new(Library::default(), options, core.metrics.models.clone());
+    let slots = ModelSlots::new(Library::default(), options, metrics);
     for _ in 0..3 {
         error_of(&slots, "a").await;
     }

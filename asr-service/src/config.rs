@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, ValueEnum};
 use voice_common::config::{CommonConfig, Device};
+use voice_common::model_slots::ModelOptions;
 use voice_common::process::ServiceConfig;
+use voice_common::telemetry::LogOptions;
 use voice_stack_models::Quantisation;
 
 /// Speech recognition with the API that OpenAI's clients speak.
@@ -13,22 +15,26 @@ use voice_stack_models::Quantisation;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "voice-stack-asr", version)]
 pub struct AsrConfig {
-    /// What both services share.
+    /// What every service has.
     #[command(flatten)]
     pub common: CommonConfig,
+    /// What services with models have.
+    #[command(flatten)]
+    pub models: ModelOptions,
     /// What only this one has.
     #[command(flatten)]
     pub asr: AsrOptions,
 }
 
 impl ServiceConfig for AsrConfig {
-    fn common(&self) -> &CommonConfig {
-        &self.common
+    fn log(&self) -> &LogOptions {
+        &self.common.log
     }
 }
 
 /// See [`AsrConfig`].
 #[derive(Debug, Clone, Args)]
+#[command(next_display_order = 100)]
 pub struct AsrOptions {
     /// Port to listen on
     #[arg(long, alias = "port", default_value_t = 5001, value_name = "PORT")]

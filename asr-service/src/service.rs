@@ -30,8 +30,8 @@ pub fn build(
     let default_model = library.default_id().to_string();
     let version = env!("CARGO_PKG_VERSION");
     let core = ServiceCore::new("asr", version, common, thresholds);
-    let jobs = Arc::new(Jobs::new(core, library, common));
-    let body_limit = BodyLimit::new(common.max_upload_bytes());
+    let jobs = Arc::new(Jobs::new(core, library, &config.models));
+    let body_limit = BodyLimit::new(common.uploads.max_upload_bytes());
     let app = Arc::new(App {
         jobs: Arc::clone(&jobs),
         body_limit,
@@ -43,7 +43,7 @@ pub fn build(
     let service = Assembly::new(Arc::clone(&jobs.core), api, body_limit, common)?.with_models(
         &jobs,
         &default_model,
-        common,
+        &config.models,
     );
     Ok((service, app))
 }
@@ -56,13 +56,13 @@ pub async fn run(config: AsrConfig, sockets: InheritedSockets) -> Result<(), Str
     engine::whisper::log_to_tracing();
     let (use_gpu, device) = device::choose(config.asr.asr_device)?;
     let source = WhisperStore::open(&config, use_gpu)?;
-    let thresholds = Thresholds::configured(&config.common, use_gpu);
+    let thresholds = Thresholds::configured(&config.common.guards, use_gpu);
     let (service, app) = build(&config, Box::new(source), thresholds)?;
     let ports = Ports {
         service: config.asr.asr_port,
         probe: config.asr.asr_probe_port,
     };
-    let bound = ports.bind(&config.common, sockets)?;
+    let bound = ports.bind(&config.common.server, sockets)?;
     tracing::info!(
         model = app.jobs.models.loader().default_id(),
         compute_type = ?config.asr.asr_compute_type,

@@ -18,6 +18,7 @@ use voice_common::pressure::Thresholds;
 use voice_common::process::{Process, ServiceConfig};
 use voice_common::server::InheritedSockets;
 use voice_common::service::{Assembly, Ports};
+use voice_common::telemetry::LogOptions;
 use voice_common::websocket::{
     Close, Upgrade, WebSocket, WebSocketLimits, WebSocketOptions, WebSockets,
 };
@@ -45,8 +46,8 @@ struct EchoOptions {
 }
 
 impl ServiceConfig for EchoConfig {
-    fn common(&self) -> &CommonConfig {
-        &self.common
+    fn log(&self) -> &LogOptions {
+        &self.common.log
     }
 }
 
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
 async fn run(config: EchoConfig, sockets: InheritedSockets) -> Result<(), String> {
     let common = &config.common;
     let websockets = websockets(&config);
-    let thresholds = Thresholds::configured(common, false);
+    let thresholds = Thresholds::configured(&common.guards, false);
     let mut core = ServiceCore::new("echo", env!("CARGO_PKG_VERSION"), common, thresholds);
     core.metrics
         .extend(|registry| websockets.metrics().register(registry));
@@ -71,13 +72,13 @@ async fn run(config: EchoConfig, sockets: InheritedSockets) -> Result<(), String
     let api = OpenApiRouter::new()
         .route("/echo", get(echo))
         .with_state(websockets);
-    let body_limit = BodyLimit::new(common.max_upload_bytes());
+    let body_limit = BodyLimit::new(common.uploads.max_upload_bytes());
     let service = Assembly::new(Arc::new(core), api, body_limit, common)?;
     let ports = Ports {
         service: config.echo.port,
         probe: None,
     };
-    let bound = ports.bind(common, sockets)?;
+    let bound = ports.bind(&common.server, sockets)?;
     service.run(common, bound).await
 }
 

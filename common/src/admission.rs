@@ -6,11 +6,13 @@
 //! straight to the oldest waiter: the grant is the permit itself, sent to the waiter, so one
 //! whose waiter has left comes back as any permit does.
 
+pub(crate) mod options;
 mod queue;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::options::AdmissionOptions;
 pub use self::queue::{Occupancy, Permit};
 
 use self::queue::{Arrival, Queue, QueuePlace};

@@ -32,6 +32,8 @@ pub struct ServiceCore {
     pub metrics: Metrics,
     /// Parent of every request's cancellation.
     pub cancellation: Cancellation,
+    /// Longest time from permit to result.
+    pub request_timeout: Duration,
     started: Instant,
     draining: AtomicBool,
     refusing: AtomicBool,
@@ -46,22 +48,24 @@ impl ServiceCore {
         thresholds: Thresholds,
     ) -> Self {
         let metrics = Metrics::new(name);
-        metrics.queue_limited_to(config.max_queue);
+        let admission = &config.admission;
+        metrics.queue_limited_to(admission.max_queue);
         Self {
             name,
             version,
             pressure: PressureGuard::new(thresholds),
             admission: Admission::new(
-                config.max_concurrent_requests,
-                config.max_queue,
-                config.queue_timeout_seconds,
+                admission.max_concurrent_requests,
+                admission.max_queue,
+                admission.queue_timeout_seconds,
             ),
             uploads: Arc::new(Uploads::new(
-                config.receive_timeout_seconds,
-                config.max_waiting_upload_bytes(),
+                config.server.receive_timeout_seconds,
+                config.uploads.max_waiting_upload_bytes(),
             )),
             metrics,
             cancellation: Cancellation::new(),
+            request_timeout: admission.request_timeout_seconds,
             started: Instant::now(),
             draining: AtomicBool::new(false),
             refusing: AtomicBool::new(false),

@@ -7,10 +7,9 @@ use std::time::Duration;
 use crate::ApiError;
 use crate::admission::Permit;
 use crate::cancellation::{CancelCause, CancelStage, Cancellation};
-use crate::config::CommonConfig;
 use crate::core::ServiceCore;
 use crate::metrics::{InferenceMetrics, ModelMetrics};
-use crate::model_slots::{ModelLoader, ModelSlots, SlotOptions};
+use crate::model_slots::{ModelLoader, ModelOptions, ModelSlots, SlotOptions};
 
 /// Runs the jobs of a service.
 pub struct Jobs<L: ModelLoader> {
@@ -20,8 +19,6 @@ pub struct Jobs<L: ModelLoader> {
     pub models: ModelSlots<L>,
     /// What jobs cost.
     pub inference: InferenceMetrics,
-    /// Longest time from permit to result.
-    pub request_timeout: Duration,
 }
 
 /// A result and what the client should know about how it came about.
@@ -47,23 +44,22 @@ pub struct JobContext<'a, M> {
 impl<L: ModelLoader> Jobs<L> {
     /// Adds models to a service, with what is counted of them and of their inferences. Must be
     /// called on a tokio runtime.
-    pub fn new(mut core: ServiceCore, loader: L, config: &CommonConfig) -> Self {
+    pub fn new(mut core: ServiceCore, loader: L, options: &ModelOptions) -> Self {
         let (models, inference) = (ModelMetrics::default(), InferenceMetrics::default());
         core.metrics.extend(|registry| {
             models.register(registry);
             inference.register(registry);
         });
         core.metrics.may_reject_with("model_unavailable");
-        let options = SlotOptions {
-            max_loaded: config.max_loaded_models,
-            idle_timeout: config.idle_timeout_minutes,
+        let slots = SlotOptions {
+            max_loaded: options.max_loaded_models,
+            idle_timeout: options.idle_timeout_minutes,
             room: core.memory_room(),
         };
         Self {
-            models: ModelSlots::new(loader, options, models),
+            models: ModelSlots::new(loader, slots, models),
             core: Arc::new(core),
             inference,
-            request_timeout: config.request_timeout_seconds,
         }
     }
 
@@ -109,7 +105,7 @@ impl<L: ModelLoader> Jobs<L> {
         let waited = admitted.waited;
         self.core.metrics.admitted(waited);
         let deadline = async {
-            tokio::time::sleep(self.request_timeout).await;
+            tokio::time::sleep(self.core.request_timeout).await;
             cancellation.cancel(CancelCause::Deadline);
         };
         let job = async {
@@ -143,7 +139,7 @@ impl<L: ModelLoader> Jobs<L> {
 
     fn stopped(&self, cancellation: &Cancellation) -> ApiError {
         let cause = cancellation.cause().unwrap_or(CancelCause::Shutdown);
-        ApiError::cancelled(cause, self.request_timeout)
+        ApiError::cancelled(cause, self.core.request_timeout)
     }
 }
 

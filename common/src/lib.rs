@@ -1,9 +1,10 @@
 //! What every voice-stack service promises, one module a promise.
 //!
-//! A thing lives here only if both services use it.
+//! A thing lives here only if it is no single service's own.
 
 pub mod admission;
 pub mod auth;
+pub mod callers;
 pub mod cancellation;
 pub mod capacity;
 mod concurrency;

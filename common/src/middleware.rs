@@ -9,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 use utoipa::openapi::OpenApi;
@@ -19,15 +19,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ApiError;
-use crate::auth::{ApiKeys, require_key};
-use crate::config::CommonConfig;
+use crate::auth::require_key;
+use crate::callers::Callers;
 use crate::core::ServiceCore;
 use crate::error::{CLIENT_CLOSED_REQUEST, ErrorCode, no_such_method, no_such_route};
 use crate::health::HealthState;
 use crate::limits::{BodyLimit, discard_refused_body, limit_body};
 use crate::telemetry::{NewRequestId, REQUEST_ID_HEADER, sanitise_request_id};
 use crate::uploads::watching::watch_upload;
-use crate::websocket::origin::{OriginPolicy, refuse_foreign_pages};
+use crate::websocket::origin::refuse_foreign_pages;
 
 /// How long a request waited in the queue, in milliseconds.
 pub const QUEUE_WAIT_HEADER: HeaderName = HeaderName::from_static("x-queue-wait-ms");
@@ -40,34 +40,6 @@ pub fn with_queue_wait(waited: Duration, answer: impl IntoResponse) -> Response 
         .headers_mut()
         .insert(QUEUE_WAIT_HEADER, HeaderValue::from(millis));
     response
-}
-
-/// Who may call a service.
-pub(crate) struct Callers {
-    keys: ApiKeys,
-    origins: OriginPolicy,
-    /// Absent where no web page of another origin may call.
-    cors: Option<CorsLayer>,
-}
-
-impl Callers {
-    /// Those whom the operator lets in.
-    ///
-    /// # Errors
-    /// One line that says which setting can't be used.
-    pub(crate) fn configured(config: &CommonConfig) -> Result<Self, String> {
-        let keys = ApiKeys::configured(config.api_keys_file.as_deref())?;
-        Ok(Self {
-            origins: OriginPolicy::new(&config.cors_origins, !keys.is_empty()),
-            cors: cors_layer(&config.cors_origins)?,
-            keys,
-        })
-    }
-
-    /// No key is needed.
-    pub(crate) fn is_everybody(&self) -> bool {
-        self.keys.is_empty()
-    }
 }
 
 /// What the middleware needs to know beside the endpoints.
@@ -125,8 +97,8 @@ impl Middleware {
             ))
             .layer(from_fn(discard_refused_body))
             .layer(from_fn_with_state(core, count_requests));
-        if let Some(cors) = cors {
-            router = router.layer(cors);
+        if let Some(origins) = cors {
+            router = router.layer(cors_layer(origins));
         }
         router
             .layer(
@@ -163,30 +135,13 @@ fn document_what_is_shared(openapi: &mut OpenApi) {
     openapi.tags.get_or_insert_default().push(operations);
 }
 
-fn cors_layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
-    if origins.is_empty() {
-        return Ok(None);
-    }
-    let allowed = if origins.iter().any(|origin| origin.trim() == "*") {
-        AllowOrigin::from(Any)
-    } else {
-        let values: Result<Vec<HeaderValue>, String> = origins
-            .iter()
-            .map(|origin| {
-                HeaderValue::from_str(origin.trim())
-                    .map_err(|_| format!("CORS_ORIGINS: '{origin}' is no origin"))
-            })
-            .collect();
-        AllowOrigin::list(values?)
-    };
-    Ok(Some(
-        CorsLayer::new()
-            .allow_origin(allowed)
-            .allow_methods([Method::GET, Method::POST])
-            // SDKs send headers of their own; none of them has a meaning here.
-            .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([REQUEST_ID_HEADER, QUEUE_WAIT_HEADER, header::RETRY_AFTER]),
-    ))
+fn cors_layer(origins: AllowOrigin) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST])
+        // SDKs send headers of their own; none of them has a meaning here.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([REQUEST_ID_HEADER, QUEUE_WAIT_HEADER, header::RETRY_AFTER])
 }
 
 async fn refuse_while_draining(

@@ -11,6 +11,7 @@ mod inner;
 mod lease;
 mod load;
 mod loader;
+mod options;
 mod slot;
 mod state;
 mod status;
@@ -22,6 +23,7 @@ use tokio::sync::Notify;
 
 pub use self::lease::{Claim, Lease};
 pub use self::loader::{FRESH_READING, LoadError, ModelLoader, RoomCheck, SlotOptions};
+pub use self::options::ModelOptions;
 pub use self::status::{InUse, ModelState, ModelStatus};
 
 use self::idle::unload_idle;

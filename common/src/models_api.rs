@@ -47,9 +47,9 @@ impl<L: NamedModels> Served for Jobs<L> {
 
     fn load<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
-            let loaded = tokio::time::timeout(self.request_timeout, self.models.lease(id)).await;
-            loaded
-                .map_err(|_| ApiError::cancelled(CancelCause::Deadline, self.request_timeout))??;
+            let limit = self.core.request_timeout;
+            let loaded = tokio::time::timeout(limit, self.models.lease(id)).await;
+            loaded.map_err(|_| ApiError::cancelled(CancelCause::Deadline, limit))??;
             Ok(())
         })
     }

@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use crate::config::CommonConfig;
 use crate::server::InheritedSockets;
 use crate::settings::{self, SettingsError, Variables};
-use crate::telemetry;
+use crate::telemetry::{self, LogOptions};
 
 /// The settings of a service.
 pub trait ServiceConfig: Parser {
-    /// Those that both services have.
-    fn common(&self) -> &CommonConfig;
+    /// Those of its log, which begins before anything else.
+    fn log(&self) -> &LogOptions;
 }
 
 /// Heaps that glibc keeps for threads that allocate at the same time. By default there are
@@ -84,7 +83,7 @@ impl Process {
             Err(SettingsError::Usage(usage)) => usage.exit(),
             Err(SettingsError::Invalid(message)) => return Err(message),
         };
-        telemetry::init(&config.common().log_level, config.common().log_format)?;
+        telemetry::init(config.log())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_keep_alive(self.thread_keep_alive)

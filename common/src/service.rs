@@ -7,14 +7,16 @@ use axum::Router;
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::callers::Callers;
 use crate::config::CommonConfig;
 use crate::core::ServiceCore;
 use crate::health::{HealthState, ModelHealth, ReadinessCheck};
 use crate::jobs::Jobs;
 use crate::limits::BodyLimit;
-use crate::middleware::{Callers, Middleware};
+use crate::middleware::Middleware;
+use crate::model_slots::ModelOptions;
 use crate::models_api::{self, NamedModels};
-use crate::server::{InheritedSockets, Listening, Server};
+use crate::server::{InheritedSockets, Listening, Server, ServerOptions};
 
 /// A step that a service takes before its first connection.
 type Preparation = BoxFuture<'static, Result<(), String>>;
@@ -44,7 +46,7 @@ impl Assembly {
         Ok(Self {
             core,
             api,
-            callers: Callers::configured(config)?,
+            callers: Callers::configured(&config.callers)?,
             body_limit,
             checks: Vec::new(),
             models: None,
@@ -77,12 +79,12 @@ impl Assembly {
         mut self,
         jobs: &Arc<Jobs<L>>,
         default_model: &str,
-        config: &CommonConfig,
+        options: &ModelOptions,
     ) -> Self {
         self.api = self.api.merge(models_api::routes(Arc::clone(jobs)));
         let states = Arc::new(jobs.models.clone());
-        self.models = Some(ModelHealth::new(states, default_model, config));
-        if !config.preload {
+        self.models = Some(ModelHealth::new(states, default_model, options));
+        if !options.preload {
             return self;
         }
         let (models, id) = (jobs.models.clone(), default_model.to_string());
@@ -133,7 +135,7 @@ impl Assembly {
             router,
             health,
         }
-        .run(config)
+        .run(&config.server)
         .await
     }
 }
@@ -155,10 +157,10 @@ impl Ports {
     /// One line that says which port can't be used and why.
     pub fn bind(
         self,
-        config: &CommonConfig,
+        options: &ServerOptions,
         mut sockets: InheritedSockets,
     ) -> Result<Bound, String> {
-        let address = |port| SocketAddr::new(config.host, port);
+        let address = |port| SocketAddr::new(options.host, port);
         Ok(Bound {
             configured: address(self.service),
             service: sockets.service(address(self.service))?,

@@ -4,12 +4,14 @@
 //! service only. clap knows one variable a flag, so the variables are turned into flags
 //! that stand before the real ones, and a real flag wins over them.
 
+pub(crate) mod values;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
 use crate::visible::visible;
 
@@ -116,9 +118,12 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
     Ok(T::from_arg_matches(&matches)?)
 }
 
+/// In the order of `--help`: the first that can't be used is the one that the operator is told.
 fn flags_of(command: &Command) -> Vec<String> {
-    command
-        .get_arguments()
+    let mut arguments: Vec<&Arg> = command.get_arguments().collect();
+    arguments.sort_by_key(|argument| argument.get_display_order());
+    arguments
+        .into_iter()
         .filter(|argument| !matches!(argument.get_action(), ArgAction::Help | ArgAction::Version))
         .filter_map(|argument| argument.get_long().map(String::from))
         .filter(|long| long != "help" && long != "version")

@@ -1,5 +1,7 @@
 //! Logging and request ids.
 
+pub(crate) mod options;
+
 use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue, Request};
@@ -11,7 +13,8 @@ use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::config::LogFormat;
+pub use self::options::{LogFormat, LogOptions};
+
 use crate::visible::visible;
 
 /// The header that carries a request's id, in and out.
@@ -24,13 +27,14 @@ const MAX_REQUEST_ID_BYTES: usize = 128;
 /// it, text elsewhere. The journal is told of each line's priority.
 ///
 /// # Errors
-/// `filter` is no level and no tracing filter.
-pub fn init(filter: &str, format: Option<LogFormat>) -> Result<(), String> {
+/// The level is none and no tracing filter.
+pub fn init(options: &LogOptions) -> Result<(), String> {
+    let filter = &options.log_level;
     let parsed = EnvFilter::builder()
         .parse(filter)
         .map_err(|cause| format!("LOG_LEVEL: '{filter}' can't be used: {cause}"))?;
     let is_journal = journal_reads_stderr();
-    let format = format.unwrap_or(if is_journal {
+    let format = options.log_format.unwrap_or(if is_journal {
         LogFormat::Json
     } else {
         LogFormat::Text

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clap::{Args as _, FromArgMatches as _};
+use clap::{Args, FromArgMatches};
 
 use crate::config::CommonConfig;
 use crate::core::ServiceCore;
@@ -10,10 +10,14 @@ use crate::pressure::Thresholds;
 
 /// The settings that these flags make.
 pub fn config(flags: &[&str]) -> CommonConfig {
-    let command = CommonConfig::augment_args(clap::Command::new("test"));
+    options(flags)
+}
+
+/// As [`config`], of one group of settings.
+pub fn options<T: Args + FromArgMatches>(flags: &[&str]) -> T {
+    let command = T::augment_args(clap::Command::new("test"));
     let flags = ["test"].iter().chain(flags);
-    CommonConfig::from_arg_matches(&command.get_matches_from(flags))
-        .expect("a test's settings are right")
+    T::from_arg_matches(&command.get_matches_from(flags)).expect("a test's settings are right")
 }
 
 /// A service with these settings, nothing else, and no pressure.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 use voice_common::config::{CommonConfig, Device};
+use voice_common::model_slots::ModelOptions;
 use voice_common::process::ServiceConfig;
+use voice_common::telemetry::LogOptions;
 
 use crate::audio::PauseLengths;
 
@@ -16,22 +18,26 @@ use crate::audio::PauseLengths;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "voice-stack-tts", version)]
 pub struct TtsConfig {
-    /// What both services share.
+    /// What every service has.
     #[command(flatten)]
     pub common: CommonConfig,
+    /// What services with models have.
+    #[command(flatten)]
+    pub models: ModelOptions,
     /// What only this one has.
     #[command(flatten)]
     pub tts: TtsOptions,
 }
 
 impl ServiceConfig for TtsConfig {
-    fn common(&self) -> &CommonConfig {
-        &self.common
+    fn log(&self) -> &LogOptions {
+        &self.common.log
     }
 }
 
 /// See [`TtsConfig`].
 #[derive(Debug, Clone, Args)]
+#[command(next_display_order = 100)]
 pub struct TtsOptions {
     /// Port to listen on
     #[arg(long, alias = "port", default_value_t = 5002, value_name = "PORT")]

@@ -41,9 +41,11 @@ pub(crate) fn build(
     let metrics = SpeechMetrics::default();
     core.metrics.extend(|registry| metrics.register(registry));
     let cache = SpeechCache::new(tts.cache_bytes(), metrics.clone());
-    let jobs = Arc::new(Jobs::new(core, library, common));
+    let jobs = Arc::new(Jobs::new(core, library, &config.models));
     let text_bytes = u64::from(tts.max_input_chars) * JSON_BYTES_A_CHARACTER;
-    let body_bytes = BODY_BYTES.max(text_bytes).min(common.max_upload_bytes());
+    let body_bytes = BODY_BYTES
+        .max(text_bytes)
+        .min(common.uploads.max_upload_bytes());
     let body_limit = BodyLimit::new(body_bytes);
     let app = Arc::new(App {
         jobs: Arc::clone(&jobs),
@@ -57,7 +59,7 @@ pub(crate) fn build(
     let service = Assembly::new(Arc::clone(&jobs.core), api, body_limit, common)?.with_models(
         &jobs,
         &default_voice,
-        common,
+        &config.models,
     );
     Ok((service, app))
 }
@@ -71,13 +73,13 @@ pub async fn run(config: TtsConfig, sockets: InheritedSockets) -> Result<(), Str
     let on_gpu = sources.iter().any(|it| it.computes().on_gpu);
     let default = sources.iter().find(|it| it.has(&config.tts.tts_voice));
     let device = default.map(|it| it.computes().description);
-    let thresholds = Thresholds::configured(&config.common, on_gpu);
+    let thresholds = Thresholds::configured(&config.common.guards, on_gpu);
     let (service, app) = build(&config, sources.clone(), thresholds)?;
     let ports = Ports {
         service: config.tts.tts_port,
         probe: config.tts.tts_probe_port,
     };
-    let bound = ports.bind(&config.common, sockets)?;
+    let bound = ports.bind(&config.common.server, sockets)?;
     tracing::info!(
         voice = app.jobs.models.loader().default_id(),
         device,

@@ -44,7 +44,7 @@ fn service(flags: &[&str], script: Scripted) -> Service {
     let source = ScriptedSource::with_models(&["base", "tiny.en"]).saying(script);
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
-    let thresholds = Thresholds::configured(&config.common, false);
+    let thresholds = Thresholds::configured(&config.common.guards, false);
     let (service, app) = service::build(&config, Box::new(source), thresholds).unwrap();
     Service {
         router: service.into_router(&config.common),

@@ -23,7 +23,7 @@ fn app(flags: &[&str]) -> Arc<App> {
 fn app_with(source: ScriptedSource, flags: &[&str]) -> Arc<App> {
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
-    let thresholds = Thresholds::configured(&config.common, false);
+    let thresholds = Thresholds::configured(&config.common.guards, false);
     service::build(&config, Box::new(source), thresholds)
         .unwrap()
         .1

@@ -26,7 +26,7 @@ impl WhisperStore {
     /// One line with the command that fetches what is missing.
     pub fn open(config: &AsrConfig, use_gpu: bool) -> Result<Self, String> {
         let (common, options) = (&config.common, &config.asr);
-        let dir = match &common.models_dir {
+        let dir = match &config.models.models_dir {
             Some(dir) => dir.clone(),
             None => Store::default_dir().map_err(|error| error.to_string())?,
         };
@@ -40,7 +40,7 @@ impl WhisperStore {
         let beam_size = usize::from(options.asr_beam_size);
         let shared = Shared::new(&vad_path, beam_size, use_gpu);
         let states = States {
-            count: common.max_concurrent_requests,
+            count: common.admission.max_concurrent_requests,
             beam_size,
         };
         let source = Self {

@@ -121,17 +121,18 @@ impl Limits {
         body_limit: BodyLimit,
         models: Option<&ModelHealth>,
     ) -> Self {
+        let (admission, server) = (&config.admission, &config.server);
         Self {
-            max_concurrent_requests: config.max_concurrent_requests,
-            max_queue: config.max_queue,
-            queue_timeout_seconds: config.queue_timeout_seconds.as_secs_f64(),
-            request_timeout_seconds: config.request_timeout_seconds.as_secs_f64(),
+            max_concurrent_requests: admission.max_concurrent_requests,
+            max_queue: admission.max_queue,
+            queue_timeout_seconds: admission.queue_timeout_seconds.as_secs_f64(),
+            request_timeout_seconds: admission.request_timeout_seconds.as_secs_f64(),
             max_upload_bytes: body_limit.upload_bytes(),
-            max_connections: config.max_connections,
+            max_connections: server.max_connections,
             max_loaded_models: models.map(|it| it.max_loaded),
             idle_timeout_seconds: models.map(|it| it.idle_timeout.as_secs_f64()),
-            drain_grace_seconds: config.drain_grace_seconds.as_secs_f64(),
-            drain_timeout_seconds: config.drain_timeout_seconds.as_secs_f64(),
+            drain_grace_seconds: server.drain_grace_seconds.as_secs_f64(),
+            drain_timeout_seconds: server.drain_timeout_seconds.as_secs_f64(),
         }
     }
 }

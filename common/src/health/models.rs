@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::readiness::ReadinessCheck;
-use crate::config::CommonConfig;
-use crate::model_slots::{ModelLoader, ModelSlots, ModelState, ModelStatus};
+use crate::model_slots::{ModelLoader, ModelOptions, ModelSlots, ModelState, ModelStatus};
 
 /// The states of all models, whatever their type.
 pub trait ModelStates: Send + Sync + 'static {
@@ -32,12 +31,12 @@ pub struct ModelHealth {
 
 impl ModelHealth {
     /// What the probes say of these models under these settings.
-    pub fn new(states: Arc<dyn ModelStates>, default_model: &str, config: &CommonConfig) -> Self {
+    pub fn new(states: Arc<dyn ModelStates>, default_model: &str, options: &ModelOptions) -> Self {
         Self {
             states,
             default_model: default_model.to_string(),
-            max_loaded: config.max_loaded_models,
-            idle_timeout: config.idle_timeout_minutes,
+            max_loaded: options.max_loaded_models,
+            idle_timeout: options.idle_timeout_minutes,
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod cgroup;
 mod guard;
+pub(crate) mod options;
 mod psi;
 mod reading;
 mod refusal;
@@ -21,6 +22,7 @@ mod vram;
 mod watch;
 
 pub use guard::{GuardStatus, PressureGuard};
+pub use options::GuardOptions;
 pub use reading::{ReadPressure, Reading, Resource, Scope};
 pub use refusal::{Exceeded, NoRoom};
 pub use system::SystemReadings;

@@ -1,7 +1,7 @@
 //! From where on requests are refused.
 
+use super::options::GuardOptions;
 use super::reading::Resource;
-use crate::config::CommonConfig;
 
 /// From which reading on requests are refused, in percent; 0 turns a guard off. The default
 /// is all off.
@@ -20,16 +20,16 @@ pub struct Thresholds {
 impl Thresholds {
     /// What the operator has set. A service that doesn't compute on a GPU ignores how full the
     /// GPUs are.
-    pub fn configured(config: &CommonConfig, uses_gpu: bool) -> Self {
+    pub fn configured(options: &GuardOptions, uses_gpu: bool) -> Self {
         Self {
-            memory_percent: config.memory_threshold_percent,
-            swap_percent: config.swap_threshold_percent,
+            memory_percent: options.memory_threshold_percent,
+            swap_percent: options.swap_threshold_percent,
             vram_percent: if uses_gpu {
-                config.vram_threshold_percent
+                options.vram_threshold_percent
             } else {
                 0.0
             },
-            psi_percent: config.psi_threshold_percent,
+            psi_percent: options.psi_threshold_percent,
         }
     }
 
@@ -53,14 +53,14 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Command {
         #[command(flatten)]
-        common: CommonConfig,
+        guards: GuardOptions,
     }
 
     #[test]
     fn thresholds_have_defaults_take_fractions_and_can_be_turned_off() {
         let thresholds = |flags: &[&str]| {
             let command = Command::try_parse_from(["service"].iter().chain(flags)).unwrap();
-            Thresholds::configured(&command.common, true)
+            Thresholds::configured(&command.guards, true)
         };
         let defaults = Thresholds {
             memory_percent: 90.0,
@@ -70,7 +70,7 @@ mod tests {
         };
         assert_eq!(thresholds(&[]), defaults);
         let command = Command::parse_from(["service"]);
-        let without_gpu = Thresholds::configured(&command.common, false);
+        let without_gpu = Thresholds::configured(&command.guards, false);
         assert!(without_gpu.vram_percent.abs() < f64::EPSILON);
         let flags = [
             "--memory-threshold-percent=87.5",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::CommonConfig;
+use super::options::ServerOptions;
 
 /// What connections may take how long for, and how many there may be.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +19,12 @@ pub struct ConnectionLimits {
 
 impl ConnectionLimits {
     /// What the operator has set.
-    pub fn configured(config: &CommonConfig) -> Self {
+    pub fn configured(options: &ServerOptions) -> Self {
         Self {
-            head: config.receive_timeout_seconds,
-            idle: config.keep_alive_seconds,
-            unread_answer: config.send_timeout_seconds,
-            max_connections: config.max_connections,
+            head: options.receive_timeout_seconds,
+            idle: options.keep_alive_seconds,
+            unread_answer: options.send_timeout_seconds,
+            max_connections: options.max_connections,
         }
     }
 

@@ -6,6 +6,7 @@ mod connection;
 mod limits;
 mod listen;
 mod open_files;
+pub(crate) mod options;
 mod refusal;
 mod systemd;
 mod upgrade;
@@ -21,9 +22,9 @@ use tokio::time::Instant;
 use self::accept::{Acceptor, Listener};
 pub use self::limits::ConnectionLimits;
 pub use self::listen::{InheritedSockets, Listening};
+pub use self::options::ServerOptions;
 pub(crate) use self::upgrade::{AfterUpgrade, Upgraded};
 use crate::cancellation::CancelCause;
-use crate::config::CommonConfig;
 use crate::core::ServiceCore;
 use crate::error::no_such_route;
 use crate::health::{self, HealthState};
@@ -64,11 +65,11 @@ impl Server {
     ///
     /// # Errors
     /// One line: signals can't be watched, or a socket or thread can't be used.
-    pub async fn run(self, config: &CommonConfig) -> Result<(), String> {
+    pub async fn run(self, options: &ServerOptions) -> Result<(), String> {
         let core = Arc::clone(&self.health.core);
         let failed = |cause: std::io::Error| format!("the server failed: {cause}");
         let mut signals = StopSignals::watch().map_err(failed)?;
-        let limits = ConnectionLimits::configured(config);
+        let limits = ConnectionLimits::configured(options);
         open_files::allow_for(limits.max_connections);
 
         let address = self.listening.address().map_err(failed)?;
@@ -80,15 +81,17 @@ impl Server {
             tracing::info!(address = %probe_address, "listening for probes");
         }
         let accepting = tokio::spawn(Arc::clone(&acceptor).run(listener, self.router));
-        let stuck_after = config.request_timeout_seconds + HANGS_AFTER_DEADLINE;
+        let stuck_after = core.request_timeout + HANGS_AFTER_DEADLINE;
         systemd::start(Arc::clone(&core), stuck_after).map_err(failed)?;
         tracing::info!(%address, "listening");
 
         signals.next().await;
-        systemd::stopping(config.drain_timeout_seconds + TIME_TO_NOTICE);
+        systemd::stopping(options.drain_timeout_seconds + TIME_TO_NOTICE);
         let times = DrainTimes {
-            grace: config.drain_grace_seconds.min(config.drain_timeout_seconds),
-            limit: config.drain_timeout_seconds,
+            grace: options
+                .drain_grace_seconds
+                .min(options.drain_timeout_seconds),
+            limit: options.drain_timeout_seconds,
         };
         tokio::select! {
             () = drain(&core, &acceptor, accepting, times) => {}

@@ -113,16 +113,19 @@ impl models_api::NamedModels for Broken {
     }
 }
 
-fn with_a_broken_model(config: &CommonConfig) -> (Assembly, Arc<Jobs<Broken>>) {
-    let jobs = Arc::new(Jobs::new(testing::unshared_core(&[]), Broken, config));
+fn with_a_broken_model(
+    config: &CommonConfig,
+    models: &ModelOptions,
+) -> (Assembly, Arc<Jobs<Broken>>) {
+    let jobs = Arc::new(Jobs::new(testing::unshared_core(&[]), Broken, models));
     let assembly = bare_with(Arc::clone(&jobs.core), config);
-    (assembly.with_models(&jobs, "only", config), jobs)
+    (assembly.with_models(&jobs, "only", models), jobs)
 }
 
 #[tokio::test]
 async fn a_service_with_models_tells_of_them() {
     let config = testing::config(&[]);
-    let (assembly, jobs) = with_a_broken_model(&config);
+    let (assembly, jobs) = with_a_broken_model(&config, &testing::options(&[]));
     let router = assembly.into_router(&config);
     let detailed = get_json(&router, "/health/detailed").await;
     assert_eq!(detailed["default_model"], "only");
@@ -186,13 +189,15 @@ async fn a_step_before_the_first_connection_that_fails_ends_the_start() {
         (&["--preload", "true"][..], "torn"),
         (&["--preload", "false"], "not today"),
     ] {
-        let config = testing::config(flags);
+        let config = testing::config(&[]);
         let ports = Ports {
             service: 0,
             probe: None,
         };
-        let bound = ports.bind(&config, InheritedSockets::default()).unwrap();
-        let (assembly, _jobs) = with_a_broken_model(&config);
+        let bound = ports
+            .bind(&config.server, InheritedSockets::default())
+            .unwrap();
+        let (assembly, _jobs) = with_a_broken_model(&config, &testing::options(flags));
         let ended = assembly
             .prepared_by(async { Err("not today".into()) })
             .run(&config, bound)

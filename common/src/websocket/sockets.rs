@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::metrics::WebSocketMetrics;
-use crate::config::at_least_one;
+use crate::settings::values::at_least_one;
 
 /// Settings of a service that has WebSockets.
 #[derive(Debug, Clone, Args)]

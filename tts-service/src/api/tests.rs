@@ -75,7 +75,7 @@ fn service(flags: &[&str], script: Scripted) -> Service {
         .iter()
         .chain(flags);
     let config = TtsConfig::parse_from(flags);
-    let thresholds = Thresholds::configured(&config.common, false);
+    let thresholds = Thresholds::configured(&config.common.guards, false);
     let voices = Arc::new(Voices(Arc::clone(&script)));
     let (service, app) = service::build(&config, vec![voices], thresholds).unwrap();
     Service {

@@ -44,7 +44,7 @@ const ENGINES: &[Open] = &[piper::open];
 /// # Errors
 /// One line that says what the default voice lacks.
 pub(crate) fn open(config: &TtsConfig) -> Result<Vec<Arc<dyn VoiceSource>>, String> {
-    let dir = match &config.common.models_dir {
+    let dir = match &config.models.models_dir {
         Some(dir) => dir.clone(),
         None => Store::default_dir().map_err(|error| error.to_string())?,
     };

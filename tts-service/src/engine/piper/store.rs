@@ -49,7 +49,7 @@ pub(crate) fn open(store: &Store, config: &TtsConfig) -> Result<Arc<dyn VoiceSou
             shape: if runtime.uses_gpu() {
                 PoolShape::on_gpu()
             } else {
-                PoolShape::choose(cores, common.max_concurrent_requests)
+                PoolShape::choose(cores, common.admission.max_concurrent_requests)
             },
             runtime,
             phonemiser: Phonemiser::new(espeak),

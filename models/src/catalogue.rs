@@ -1,6 +1,7 @@
 //! What can be fetched by name. Besides these there are only the published Piper voices, whose
 //! entries come from their index ([`crate::pull::Puller::find`]).
 
+mod content;
 mod draft;
 mod entry;
 mod purpose;
@@ -17,12 +18,14 @@ use crate::arch::Arch;
 use crate::error::Error;
 use crate::names;
 
+pub use content::{Content, FileSpec, TreeSpec};
 pub(crate) use draft::Draft;
-pub use entry::{Content, Entry, FileSpec, Languages, Origin, TreeSpec};
+pub use entry::{Entry, Languages, Origin};
 pub use purpose::Purpose;
 pub use source::{
     Member, Package, PackageSource, Source, WheelFolderSource, WheelSource, WheelTags,
 };
+pub(crate) use validate::check_one;
 
 const EMBEDDED: &str = include_str!("../catalog.toml");
 

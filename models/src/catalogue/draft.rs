@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Content, Entry, FileSpec, Languages, Origin, TreeSpec};
+use super::content::{Content, FileSpec, TreeSpec};
+use super::entry::{Entry, Languages, Origin};
 use super::purpose::{self, Purpose};
 use super::source::Source;
 use crate::arch::Arch;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::FileSpec;
+use super::content::FileSpec;
 
 /// One way to get the content of an entry.
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -33,6 +33,11 @@ pub(super) fn check(entries: &[Entry]) -> Result<(), String> {
         .try_for_each(|entry| check_entry(entry).map_err(|why| format!("{}: {why}", entry.name)))
 }
 
+/// Checks an entry that stands alone.
+pub(crate) fn check_one(entry: &Entry) -> Result<(), String> {
+    check(std::slice::from_ref(entry))
+}
+
 /// On one machine, no two entries may have the same name or write to the same place.
 fn check_unique(entries: &[&Entry]) -> Result<(), String> {
     for (index, entry) in entries.iter().enumerate() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::{ConvertError, malformed};
+use super::conversion::{ConvertError, malformed};
 
 /// The version of the container that all current converters write.
 const VERSION: u32 = 6;

@@ -3,6 +3,7 @@
 //! Everything read here comes from outside: every length, offset and shape is checked before
 //! it is used, and a malformed file is a [`ConvertError`], never a panic.
 
+mod conversion;
 mod ctranslate2;
 mod ggml;
 mod mel;
@@ -13,95 +14,16 @@ mod tests;
 mod vocabulary;
 mod whisper;
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-
-use crate::form::Quantisation;
-
+pub use conversion::ConvertError;
+pub(crate) use conversion::{Conversion, Inputs};
 pub use mel::filters as mel_filters;
 
 /// All conversions. A new one is a file of this folder and a line here.
 const CONVERSIONS: &[Conversion] = &[whisper::CONVERSION, silero::CONVERSION];
-
-/// A way to turn files of packages into a model file.
-pub(crate) struct Conversion {
-    /// Its name in the catalogue.
-    name: &'static str,
-    /// What it reads.
-    pub(crate) inputs: &'static [Input],
-    /// Forms of the model that it can make.
-    pub(crate) forms: &'static [Quantisation],
-    run: fn(&Inputs, Quantisation, &mut dyn Write) -> Result<(), ConvertError>,
-}
-
-/// A file that a conversion reads.
-pub(crate) struct Input {
-    /// What it is to the conversion: the `role` of package members in the catalogue.
-    pub(crate) role: &'static str,
-    /// Whether it may be joined from several members.
-    pub(crate) is_joined: bool,
-}
-
-/// The files of a conversion's [`Input`]s, each in the same directory.
-pub(crate) struct Inputs {
-    dir: PathBuf,
-}
 
 /// The conversion of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Conversion> {
     CONVERSIONS
         .iter()
         .find(|conversion| conversion.name == name)
-}
-
-impl Conversion {
-    /// Writes the model made of `inputs` in that form to `out`.
-    pub(crate) fn run(
-        &self,
-        inputs: &Inputs,
-        form: Quantisation,
-        out: &mut dyn Write,
-    ) -> Result<(), ConvertError> {
-        (self.run)(inputs, form, out)
-    }
-}
-
-impl Inputs {
-    pub(crate) fn inside(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
-    }
-
-    /// Where the input of that role, one of a [`Conversion`]'s, is or is to be put.
-    pub(crate) fn path(&self, role: &str) -> PathBuf {
-        self.dir.join(format!("input-{role}"))
-    }
-
-    fn open(&self, role: &str) -> io::Result<BufReader<File>> {
-        File::open(self.path(role)).map(BufReader::new)
-    }
-
-    fn read(&self, role: &str) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open(role)?.read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-}
-
-/// Why an input can't be converted.
-#[derive(Debug, thiserror::Error)]
-pub enum ConvertError {
-    /// The input breaks the rules of its own format, or is not the model it should be.
-    #[error("{0}")]
-    Malformed(String),
-    /// Reading the input or writing the result failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// Shorthand for a malformed input.
-fn malformed<T>(why: impl Into<String>) -> Result<T, ConvertError> {
-    Err(ConvertError::Malformed(why.into()))
 }

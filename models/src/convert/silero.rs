@@ -9,8 +9,8 @@ use std::io::{Cursor, Read, Write};
 use half::f16;
 use zip::ZipArchive;
 
+use super::conversion::{Conversion, ConvertError, Input, malformed};
 use super::ggml::{self, TensorType};
-use super::{Conversion, ConvertError, Input, malformed};
 use crate::form::Quantisation;
 
 /// Silero's `TorchScript` archive.

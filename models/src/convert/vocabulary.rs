@@ -1,6 +1,6 @@
 //! Reads a `vocabulary.txt`: one token a line, each byte of it spelled as one character.
 
-use super::{ConvertError, malformed};
+use super::conversion::{ConvertError, malformed};
 
 /// Where the plain tokens end: everything after it is made up by whisper.cpp itself.
 const END_OF_TEXT: &str = "<|endoftext|>";

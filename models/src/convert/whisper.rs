@@ -8,10 +8,11 @@ use std::io::{Read, Seek, Write};
 
 use half::f16;
 
+use super::conversion::{Conversion, ConvertError, Input, malformed};
 use super::ctranslate2::{Model, Weights};
 use super::ggml::{self, TensorType};
 use super::quantise::{BLOCK, q8_0};
-use super::{Conversion, ConvertError, Input, malformed, mel, vocabulary};
+use super::{mel, vocabulary};
 use crate::form::Quantisation;
 
 /// `CTranslate2`'s `model.bin` in float16 and its `vocabulary.txt`.

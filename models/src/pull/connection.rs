@@ -9,7 +9,8 @@ use ureq::http::{HeaderMap, Response, header};
 use ureq::{Agent, Body};
 use url::Url;
 
-use super::{Puller, address};
+use super::address;
+use super::puller::Puller;
 use crate::error::Error;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

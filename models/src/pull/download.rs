@@ -7,8 +7,8 @@ use std::path::Path;
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
-use super::Puller;
 use super::connection::{Connection, Event, Loss, RESUME, text};
+use super::puller::Puller;
 use crate::catalogue::{Entry, FileSpec};
 use crate::digest;
 use crate::error::{Error, size};

@@ -1,29 +1,21 @@
-//! The index of published Piper voices, which names hundreds of them.
+//! What the index of published Piper voices says, which names hundreds of them.
 //!
-//! What it says is foreign: only sizes and MD5 digests of two files a voice are used, within
+//! It is foreign: only sizes and MD5 digests of two files a voice are used, within
 //! limits, and paths of the form that all voices have. Where the files go follows from the
 //! voice's name alone.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use serde::Deserialize;
-use url::Url;
 
-use super::connection::{Connection, Event, Loss};
-use super::{Puller, address};
-use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Languages, Origin, Purpose, Source};
+use crate::catalogue::{self, Content, Entry, FileSpec, Languages, Origin, Purpose, Source};
 use crate::error::Error;
 use crate::form::Quantisation;
 use crate::names;
 use crate::piper;
 
 /// Where the repository of voices publishes its files.
-const REPOSITORY: &str = "https://huggingface.co/rhasspy/piper-voices/resolve/main/";
-
-/// Ten times what the index has today.
-const MAX_INDEX_BYTES: usize = 8 << 20;
+pub(super) const REPOSITORY: &str = "https://huggingface.co/rhasspy/piper-voices/resolve/main/";
 
 /// Far above the largest voices (130 MB) and their configurations (some kB).
 const MAX_MODEL_BYTES: u64 = 2 << 30;
@@ -46,96 +38,12 @@ struct Published {
 }
 
 /// The whole index.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Index(BTreeMap<String, Voice>);
-
-impl Puller<'_> {
-    /// What `name` stands for: an entry of `catalogue`, a voice that was pulled and is intact,
-    /// or one in the index of published voices. Only the last one asks the network.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Catalogue::find`] for what does not look like a voice's name, else
-    /// [`Error::UnknownVoice`], [`Error::Index`] or [`Error::Interrupted`].
-    pub fn find<'c>(&self, catalogue: &'c Catalogue, name: &str) -> Result<Cow<'c, Entry>, Error> {
-        if catalogue.get(name).is_some() || names::voice_locale(name).is_none() {
-            return catalogue.find(name).map(Cow::Borrowed);
-        }
-        if let Ok(Some(entry)) = self.store.record(name)
-            && self.wanted(&entry)?.is_none()
-        {
-            return Ok(Cow::Owned(entry));
-        }
-        let index = self.index().map_err(|source| match source {
-            Error::Interrupted => Error::Interrupted,
-            source => Error::Index {
-                name: name.to_owned(),
-                source: Box::new(source),
-            },
-        })?;
-        index.entry(name).map(Cow::Owned)
-    }
-
-    /// The index, fetched once.
-    fn index(&self) -> Result<&Index, Error> {
-        if let Some(index) = self.index.get() {
-            return Ok(index);
-        }
-        let index = self.fetch_index()?;
-        Ok(self.index.get_or_init(|| index))
-    }
-
-    fn fetch_index(&self) -> Result<Index, Error> {
-        let url = format!("{REPOSITORY}voices.json");
-        let url = address::resolve(&url, self.options.hub_endpoint.as_deref())?;
-        let text = self.fetch_document(&url, MAX_INDEX_BYTES)?;
-        let index = serde_json::from_slice(&text)
-            .map_err(|error| wrong(&url, format!("it can't be read: {error}")))?;
-        Ok(Index(index))
-    }
-
-    /// Reads the whole answer of `url`, which may have `limit` bytes.
-    fn fetch_document(&self, url: &Url, limit: usize) -> Result<Vec<u8>, Error> {
-        let lost = |why: &str| Error::Network {
-            url: url.to_string(),
-            why: why.to_owned(),
-            advice: "run the same command again, or set HF_ENDPOINT to a mirror",
-        };
-        let connection = Connection::open(self, url, 0);
-        let begun = Instant::now();
-        let mut text = Vec::new();
-        loop {
-            let event = connection.next().map_err(|loss| match loss {
-                Loss::Interrupted => Error::Interrupted,
-                Loss::Silence(how) => lost(how),
-            })?;
-            match event {
-                Event::Head(200, _) => {}
-                Event::Head(status, _) => {
-                    return Err(Error::Status {
-                        url: url.to_string(),
-                        status,
-                    });
-                }
-                Event::Data(bytes) if text.len() + bytes.len() > limit => {
-                    drop(bytes);
-                    return Err(wrong(url, format!("it is longer than {limit} bytes")));
-                }
-                Event::Data(bytes) => text.extend(bytes),
-                Event::End => return Ok(text),
-                Event::Failed(error) => return Err(error),
-            }
-            // A byte now and then would never count as silence.
-            if begun.elapsed() > 5 * self.options.stall_timeout {
-                return Err(lost("the server is too slow"));
-            }
-        }
-    }
-}
 
 impl Index {
     /// What the index says about the voice of that name.
-    fn entry(&self, name: &str) -> Result<Entry, Error> {
+    pub(super) fn entry(&self, name: &str) -> Result<Entry, Error> {
         let unusable = |why: String| Error::Index {
             name: name.to_owned(),
             source: Box::new(Error::WrongContent {
@@ -180,7 +88,7 @@ impl Index {
             }],
             origin: Origin::Index,
         };
-        entry.check().map_err(unusable)?;
+        catalogue::check_one(&entry).map_err(unusable)?;
         Ok(entry)
     }
 
@@ -220,13 +128,5 @@ impl Voice {
             }
         }
         Ok((folder, [model, config]))
-    }
-}
-
-fn wrong(url: &Url, found: String) -> Error {
-    Error::WrongContent {
-        what: "the index".to_owned(),
-        origin: url.to_string(),
-        found,
     }
 }

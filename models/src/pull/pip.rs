@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use super::Puller;
+use super::puller::Puller;
 use crate::catalogue::Package;
 use crate::error::Error;
 

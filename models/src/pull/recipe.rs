@@ -5,8 +5,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::puller::Puller;
+use super::unpack;
 use super::wheel::Wheel;
-use super::{Puller, unpack};
 use crate::catalogue::{Entry, PackageSource};
 use crate::convert::{self, Conversion, ConvertError, Inputs};
 use crate::digest::HashingWriter;

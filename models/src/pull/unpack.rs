@@ -3,8 +3,9 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use super::pip;
+use super::puller::Puller;
 use super::wheel::Wheel;
-use super::{Puller, pip};
 use crate::catalogue::{Entry, FileSpec, Package, TreeSpec, WheelFolderSource, WheelSource};
 use crate::digest::{self, Fault};
 use crate::error::{Error, size};

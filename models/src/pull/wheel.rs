@@ -11,7 +11,7 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::Puller;
+use super::puller::Puller;
 use crate::catalogue::{FileSpec, TreeSpec};
 use crate::digest::HashingWriter;
 use crate::error::Error;

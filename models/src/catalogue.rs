@@ -22,8 +22,10 @@ pub use content::{Content, FileSpec, TreeSpec};
 pub(crate) use draft::Draft;
 pub use entry::{Entry, Languages, Origin};
 pub use purpose::Purpose;
+pub(crate) use source::PartOrigin;
 pub use source::{
-    Member, Package, PackageSource, Source, WheelFolderSource, WheelSource, WheelTags,
+    Member, Package, PackageSource, Part, PartsSource, Source, WheelFolderSource, WheelSource,
+    WheelTags,
 };
 pub(crate) use validate::check_one;
 
@@ -37,11 +39,11 @@ pub struct Catalogue {
     elsewhere: Vec<Entry>,
 }
 
-/// The file as a whole.
+/// The file as a whole. The entries are read one by one, so that a message can name its entry.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    model: Vec<Entry>,
+    model: Vec<toml::Table>,
 }
 
 impl Catalogue {
@@ -71,9 +73,11 @@ impl Catalogue {
     pub(crate) fn parse_for(text: &str, arch: Option<Arch>) -> Result<Self, Error> {
         let file: File =
             toml::from_str(text).map_err(|error| Error::Catalogue(error.message().to_owned()))?;
-        validate::check(&file.model).map_err(Error::Catalogue)?;
-        let (entries, elsewhere) = file
-            .model
+        let all = file.model.into_iter().map(read_entry);
+        let all = all.collect::<Result<Vec<_>, _>>();
+        let all = all.and_then(|all| validate::check(&all).map(|()| all));
+        let (entries, elsewhere) = all
+            .map_err(Error::Catalogue)?
             .into_iter()
             .partition(|entry| entry.arch.is_none() || entry.arch == arch);
         Ok(Self { entries, elsewhere })
@@ -130,4 +134,15 @@ impl Catalogue {
     fn near(&self, name: &str) -> Vec<String> {
         names::near(name, self.entries.iter().map(|entry| entry.name.as_str()))
     }
+}
+
+/// Reads a table `[[model]]`; says which entry can't be read, and why.
+fn read_entry(table: toml::Table) -> Result<Entry, String> {
+    let name = table.get("name").and_then(toml::Value::as_str);
+    let name = name.unwrap_or("an entry without a name").to_owned();
+    table.try_into().map_err(|error: toml::de::Error| {
+        // The field is on a line of its own.
+        let why = error.to_string().trim().replace('\n', " ");
+        format!("{}: {why}", name.escape_debug())
+    })
 }

@@ -98,8 +98,17 @@ pub(crate) fn agrees(
     expected: &FileSpec,
     step: impl FnMut(usize) -> io::Result<()>,
 ) -> io::Result<bool> {
+    rest_agrees(&mut File::open(path)?, expected, step)
+}
+
+/// Whether all that is left of `input` has the digests that are stated for `expected`.
+pub(crate) fn rest_agrees(
+    input: &mut impl Read,
+    expected: &FileSpec,
+    step: impl FnMut(usize) -> io::Result<()>,
+) -> io::Result<bool> {
     let mut hasher = Hasher::for_file(expected);
-    hasher.update_from(&mut File::open(path)?, step)?;
+    hasher.update_from(input, step)?;
     Ok(hasher.finish().agree_with(expected))
 }
 

@@ -59,12 +59,8 @@ impl TryFrom<Draft> for Entry {
     type Error = String;
 
     fn try_from(mut draft: Draft) -> Result<Self, String> {
-        let content = draft
-            .content()
-            .map_err(|why| format!("{}: {why}", draft.name))?;
-        let (purpose, engine) = draft
-            .purpose_and_engine()
-            .map_err(|why| format!("{}: {why}", draft.name))?;
+        let content = draft.content()?;
+        let (purpose, engine) = draft.purpose_and_engine()?;
         let is_old_voice = draft.kind.is_some() && purpose == Purpose::Speak;
         let requires = if is_old_voice {
             piper::requirements()
@@ -74,7 +70,7 @@ impl TryFrom<Draft> for Entry {
         let name = draft.name;
         // Only models of speech recognition differ in these, so only they have to say them.
         let differs = matches!(purpose, Purpose::Recognise | Purpose::DetectVoice);
-        let missing = |what: &str| format!("{name}: no {what}");
+        let missing = |what: &str| format!("no {what}");
         let languages = match draft.languages {
             Some(languages) => languages,
             None if differs => return Err(missing("languages")),

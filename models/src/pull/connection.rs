@@ -20,6 +20,14 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// What an unfinished download can do next.
 pub(super) const RESUME: &str = "run the same command again to go on from there";
 
+/// Which bytes of a file to ask for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    pub(super) first: u64,
+    /// The last one; `None` for all that follow.
+    pub(super) last: Option<u64>,
+}
+
 /// What the connection's thread reports.
 pub(super) enum Event {
     /// The final answer: its status and headers. It comes first.
@@ -46,13 +54,13 @@ pub(super) struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    /// Asks for what is at `url`, from the byte `start` on.
-    pub(super) fn open(puller: &'a Puller<'a>, url: &Url, start: u64) -> Self {
+    /// Asks for what is at `url`, or for a range of it.
+    pub(super) fn open(puller: &'a Puller<'a>, url: &Url, range: Option<Range>) -> Self {
         let (sender, events) = sync_channel(4);
         let url = url.clone();
         let stall_timeout = puller.options.stall_timeout;
         thread::spawn(move || {
-            let event = match transfer(url, start, stall_timeout, &sender) {
+            let event = match transfer(url, range, stall_timeout, &sender) {
                 Ok(()) => Event::End,
                 Err(error) => Event::Failed(error),
             };
@@ -89,7 +97,7 @@ impl<'a> Connection<'a> {
 /// Sends the request and the whole answer, following redirects.
 fn transfer(
     mut url: Url,
-    have: u64,
+    range: Option<Range>,
     stall_timeout: Duration,
     events: &SyncSender<Event>,
 ) -> Result<(), Error> {
@@ -109,8 +117,9 @@ fn transfer(
     let agent: Agent = config.build().into();
     for _ in 0..MAX_REDIRECTS {
         let mut request = agent.get(url.as_str());
-        if have > 0 {
-            request = request.header(header::RANGE, format!("bytes={have}-"));
+        if let Some(Range { first, last }) = range {
+            let last = last.map_or_else(String::new, |last| last.to_string());
+            request = request.header(header::RANGE, format!("bytes={first}-{last}"));
         }
         let response = request
             .call()

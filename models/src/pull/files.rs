@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use super::address;
+use super::download::Download;
 use super::puller::Puller;
-use super::{address, download};
 use crate::catalogue::{Entry, FileSpec};
 use crate::error::Error;
 
@@ -26,11 +27,19 @@ pub(super) fn download(
     for (file, part) in files.iter().zip(&parts) {
         puller.store.make_room_for(file)?;
         let url = address::resolve(&url_of(file), puller.options.hub_endpoint.as_deref())?;
-        download::Download {
+        let shown = match entry.files() {
+            [_] => &entry.name,
+            _ => file.file_name(),
+        };
+        Download {
             entry,
-            file,
+            shown: shown.to_owned(),
+            what: file.file_name().to_owned(),
+            expected: file,
             url,
+            offset_bytes: None,
             part,
+            after_bytes: 0,
             puller,
         }
         .run()?;

@@ -67,7 +67,7 @@ impl Puller<'_> {
             why: why.to_owned(),
             advice: "run the same command again, or set HF_ENDPOINT to a mirror",
         };
-        let connection = Connection::open(self, url, 0);
+        let connection = Connection::open(self, url, None);
         let begun = Instant::now();
         let mut text = Vec::new();
         loop {

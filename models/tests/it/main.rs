@@ -4,6 +4,7 @@
 mod command;
 mod download;
 mod package;
+mod parts;
 mod published;
 mod real;
 mod unpack;

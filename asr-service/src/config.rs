@@ -5,7 +5,7 @@ use voice_common::config::{CommonConfig, Device};
 use voice_common::model_slots::ModelOptions;
 use voice_common::process::ServiceConfig;
 use voice_common::telemetry::LogOptions;
-use voice_stack_models::Quantisation;
+use voice_stack_models::ModelForm;
 
 /// Speech recognition with the API that OpenAI's clients speak.
 ///
@@ -108,19 +108,19 @@ pub enum ComputeType {
 
 impl ComputeType {
     /// The forms of the weights that fit, the best first.
-    pub fn quantisations(self) -> &'static [Quantisation] {
+    pub fn forms(self) -> &'static [ModelForm] {
         match self {
             Self::Auto => &[
-                Quantisation::F16,
-                Quantisation::Q8_0,
-                Quantisation::Q5_1,
-                Quantisation::Q5_0,
+                ModelForm::F16,
+                ModelForm::Q8_0,
+                ModelForm::Q5_1,
+                ModelForm::Q5_0,
             ],
-            Self::Float32 | Self::Float16 | Self::Bfloat16 | Self::Int16 => &[Quantisation::F16],
+            Self::Float32 | Self::Float16 | Self::Bfloat16 | Self::Int16 => &[ModelForm::F16],
             Self::Int8 | Self::Int8Float32 | Self::Int8Float16 | Self::Int8Bfloat16 => {
-                &[Quantisation::Q8_0]
+                &[ModelForm::Q8_0]
             }
-            Self::Q5 => &[Quantisation::Q5_1, Quantisation::Q5_0],
+            Self::Q5 => &[ModelForm::Q5_1, ModelForm::Q5_0],
         }
     }
 }

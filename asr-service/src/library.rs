@@ -6,7 +6,7 @@ mod whisper_store;
 use voice_common::ApiError;
 use voice_common::model_slots::{LoadError, ModelLoader};
 use voice_common::models_api::NamedModels;
-use voice_stack_models::Quantisation;
+use voice_stack_models::ModelForm;
 
 pub use self::whisper_store::WhisperStore;
 
@@ -30,7 +30,7 @@ pub struct Installed {
     /// The model that it is a form of, such as `base`.
     pub base_model: String,
     /// How its weights are stored.
-    pub quantisation: Quantisation,
+    pub form: ModelForm,
 }
 
 /// Where models come from: the store on disk, or a script in tests.
@@ -128,12 +128,12 @@ fn best_form<'a>(
         return exact;
     }
     compute_type
-        .quantisations()
+        .forms()
         .iter()
         .find_map(|wanted| {
             installed
                 .iter()
-                .find(|it| it.base_model == name && it.quantisation == *wanted)
+                .find(|it| it.base_model == name && it.form == *wanted)
         })
         .or(exact.filter(|_| compute_type == ComputeType::Auto))
 }

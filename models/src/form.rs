@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How a model's matrices are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Quantisation {
+pub enum ModelForm {
     /// 16-bit floats.
     F16,
     /// 8-bit integers in blocks of 32.
@@ -23,7 +23,7 @@ pub enum Quantisation {
     None,
 }
 
-impl fmt::Display for Quantisation {
+impl fmt::Display for ModelForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::F16 => "f16",

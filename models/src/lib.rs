@@ -60,6 +60,6 @@ pub use arch::Arch;
 pub use catalogue::{Catalogue, Entry, Languages, Purpose};
 pub use convert::{ConvertError, mel_filters};
 pub use error::Error;
-pub use form::Quantisation;
+pub use form::ModelForm;
 pub use store::{InstalledVoice, Store};
 pub use verified::Verified;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
-use voice_stack_models::Quantisation;
+use voice_stack_models::ModelForm;
 
 use super::{
     DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber,
@@ -126,10 +126,10 @@ impl ScriptedSource {
             .map(|id| Installed {
                 id: (*id).into(),
                 base_model: id.trim_end_matches("-q8_0").into(),
-                quantisation: if id.ends_with("-q8_0") {
-                    Quantisation::Q8_0
+                form: if id.ends_with("-q8_0") {
+                    ModelForm::Q8_0
                 } else {
-                    Quantisation::F16
+                    ModelForm::F16
                 },
             })
             .collect();

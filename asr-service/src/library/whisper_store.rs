@@ -90,7 +90,7 @@ fn installed_form(entry: &Entry) -> Option<Installed> {
     (entry.purpose == Purpose::Recognise && entry.engine == "whisper").then(|| Installed {
         id: entry.name.clone(),
         base_model: entry.base_model.clone(),
-        quantisation: entry.quantisation,
+        form: entry.form,
     })
 }
 

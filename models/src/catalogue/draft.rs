@@ -7,7 +7,7 @@ use super::entry::{Entry, Languages, Origin};
 use super::purpose::{self, Purpose};
 use super::source::Source;
 use crate::arch::Arch;
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 use crate::names;
 use crate::piper;
 
@@ -43,8 +43,9 @@ pub(crate) struct Draft {
     licence: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     languages: Option<Languages>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quantisation: Option<Quantisation>,
+    /// Version 0.2.0 wrote `quantisation`.
+    #[serde(alias = "quantisation", skip_serializing_if = "Option::is_none")]
+    form: Option<ModelForm>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_model: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -80,10 +81,10 @@ impl TryFrom<Draft> for Entry {
                     Languages::Locale(locale.to_owned())
                 }),
         };
-        let quantisation = match draft.quantisation {
-            Some(quantisation) => quantisation,
-            None if differs => return Err(missing("quantisation")),
-            None => Quantisation::None,
+        let form = match draft.form {
+            Some(form) => form,
+            None if differs => return Err(missing("form")),
+            None => ModelForm::None,
         };
         let base_model = match draft.base_model {
             Some(base_model) => base_model,
@@ -109,7 +110,7 @@ impl TryFrom<Draft> for Entry {
             size_bytes,
             licence: draft.licence,
             languages,
-            quantisation,
+            form,
             base_model,
             sources: draft.source,
             origin: Origin::Catalogue,
@@ -171,7 +172,7 @@ impl From<&Entry> for Draft {
             sha1: None,
             licence: entry.licence.clone(),
             languages: Some(entry.languages.clone()),
-            quantisation: Some(entry.quantisation),
+            form: Some(entry.form),
             base_model: Some(entry.base_model.clone()),
             file,
             tree,

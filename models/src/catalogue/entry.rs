@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::purpose::{self, Purpose};
 use super::source::Source;
 use crate::arch::Arch;
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 use crate::piper;
 
 /// A model, a voice, a library or a set of data that can be installed under one name.
@@ -39,7 +39,7 @@ pub struct Entry {
     /// Languages that it understands or speaks.
     pub languages: Languages,
     /// How the weights are stored.
-    pub quantisation: Quantisation,
+    pub form: ModelForm,
     /// The model this is a form of: `base-q8_0` is one of `base`.
     pub base_model: String,
     /// Where the content comes from, tried in this order.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::form::ModelForm;
 
 #[test]
 fn the_embedded_catalogue_is_valid() {
@@ -62,7 +63,7 @@ size_bytes = 10
 sha256 = \"{DIGEST}\"
 licence = \"MIT\"
 languages = \"multilingual\"
-quantisation = \"f16\"
+form = \"f16\"
 base_model = \"demo\"
 source = [{{ type = \"url\", url = \"https://example.org/demo.bin\" }}]
 "
@@ -266,7 +267,7 @@ fn an_entry_that_breaks_a_rule_is_refused() {
             "",
             "no languages",
         ),
-        (whisper(), "quantisation = \"f16\"\n", "", "no quantisation"),
+        (whisper(), "form = \"f16\"\n", "", "no form"),
         (whisper(), "base_model = \"demo\"\n", "", "no base_model"),
         (
             whisper(),
@@ -416,7 +417,7 @@ fn what_entries_require_and_stand_for_is_in_the_catalogue() {
 }
 
 #[test]
-fn the_one_word_of_version_0_2_0_still_stands_for_purpose_and_engine() {
+fn the_words_of_version_0_2_0_are_still_read() {
     let old = Catalogue::parse(&voice()).unwrap();
     let entry = &old.entries()[0];
 
@@ -430,6 +431,8 @@ fn the_one_word_of_version_0_2_0_still_stands_for_purpose_and_engine() {
     ] {
         assert_eq!(Catalogue::embedded().get(name).unwrap().kind(), kind);
     }
+    let old = Catalogue::parse(&whisper().replacen("form", "quantisation", 1)).unwrap();
+    assert_eq!(old.entries()[0].form, ModelForm::F16);
     for (from, to, why) in [
         ("\"voice\"", "\"song\"", "no known kind"),
         ("kind = \"voice\"\n", "", "a purpose and an engine"),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::catalogue::{Catalogue, Content, Entry, Languages, Purpose};
 use crate::error::size;
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 use crate::store::Store;
 
 /// One element of `list --json`.
@@ -26,7 +26,9 @@ struct Row<'a> {
     /// Of the main file, or of the directory.
     sha256: Option<&'a str>,
     sha1: Option<&'a str>,
-    quantisation: Quantisation,
+    form: ModelForm,
+    /// `form`, as version 0.2.0 called it.
+    quantisation: ModelForm,
     languages: &'a Languages,
     licence: &'a str,
     installed: bool,
@@ -50,7 +52,8 @@ pub(super) fn json(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -
                 Content::Tree(tree) => Some(&tree.sha256),
             },
             sha1: entry.files().first().and_then(|file| file.sha1.as_deref()),
-            quantisation: entry.quantisation,
+            form: entry.form,
+            quantisation: entry.form,
             languages: &entry.languages,
             licence: &entry.licence,
             installed: store.is_installed(entry),
@@ -73,7 +76,7 @@ pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) 
     writeln!(
         out,
         "{:name$}  {:8}  {:>8}  {:4}  {:12}  {:licence$}  INSTALLED",
-        "NAME", "KIND", "SIZE", "TYPE", "LANGUAGES", "LICENCE"
+        "NAME", "KIND", "SIZE", "FORM", "LANGUAGES", "LICENCE"
     )?;
     for entry in all(catalogue, &beside) {
         let installed = if store.is_installed(entry) {
@@ -87,7 +90,7 @@ pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) 
             entry.name,
             entry.kind(),
             size(entry.size_bytes),
-            entry.quantisation,
+            entry.form,
             entry.languages,
             entry.licence,
         )?;

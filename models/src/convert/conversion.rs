@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 
 /// A way to turn files of packages into a model file.
 pub(crate) struct Conversion {
@@ -13,8 +13,8 @@ pub(crate) struct Conversion {
     /// What it reads.
     pub(crate) inputs: &'static [Input],
     /// Forms of the model that it can make.
-    pub(crate) forms: &'static [Quantisation],
-    pub(super) run: fn(&Inputs, Quantisation, &mut dyn Write) -> Result<(), ConvertError>,
+    pub(crate) forms: &'static [ModelForm],
+    pub(super) run: fn(&Inputs, ModelForm, &mut dyn Write) -> Result<(), ConvertError>,
 }
 
 /// A file that a conversion reads.
@@ -35,7 +35,7 @@ impl Conversion {
     pub(crate) fn run(
         &self,
         inputs: &Inputs,
-        form: Quantisation,
+        form: ModelForm,
         out: &mut dyn Write,
     ) -> Result<(), ConvertError> {
         (self.run)(inputs, form, out)

@@ -11,7 +11,7 @@ use zip::ZipArchive;
 
 use super::conversion::{Conversion, ConvertError, Input, malformed};
 use super::ggml::{self, TensorType};
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 
 /// Silero's `TorchScript` archive.
 pub(super) const CONVERSION: Conversion = Conversion {
@@ -20,7 +20,7 @@ pub(super) const CONVERSION: Conversion = Conversion {
         role: "weights",
         is_joined: false,
     }],
-    forms: &[Quantisation::None],
+    forms: &[ModelForm::None],
     run: |inputs, _, mut out| silero_to_ggml(&inputs.read("weights")?, &mut out),
 };
 

@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 use super::ConvertError;
 use super::silero::silero_to_ggml;
 use super::whisper::ctranslate2_to_ggml;
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 
 #[allow(dead_code, reason = "the tests of the real files read the rest")]
 #[path = "../../tests/it/support/ggml.rs"]
@@ -21,22 +21,13 @@ mod tiny_whisper;
 use ggml::Tensor;
 use tiny_whisper::{STATE, element};
 
-fn convert(
-    model: &[u8],
-    vocabulary: &str,
-    quantisation: Quantisation,
-) -> Result<Vec<u8>, ConvertError> {
+fn convert(model: &[u8], vocabulary: &str, form: ModelForm) -> Result<Vec<u8>, ConvertError> {
     let mut out = Vec::new();
-    ctranslate2_to_ggml(Cursor::new(model), vocabulary, quantisation, &mut out).map(|()| out)
+    ctranslate2_to_ggml(Cursor::new(model), vocabulary, form, &mut out).map(|()| out)
 }
 
-fn converted(quantisation: Quantisation) -> (ggml::Head, Vec<Tensor>) {
-    let file = convert(
-        &tiny_whisper::model(),
-        &tiny_whisper::vocabulary(),
-        quantisation,
-    )
-    .unwrap();
+fn converted(form: ModelForm) -> (ggml::Head, Vec<Tensor>) {
+    let file = convert(&tiny_whisper::model(), &tiny_whisper::vocabulary(), form).unwrap();
     ggml::whisper(&file)
 }
 
@@ -50,7 +41,7 @@ fn halves(source: &str, elements: std::ops::Range<u32>) -> Vec<f16> {
 
 #[test]
 fn the_head_has_the_shape_the_filters_and_the_plain_tokens() {
-    let (head, _) = converted(Quantisation::F16);
+    let (head, _) = converted(ModelForm::F16);
     assert_eq!(head.numbers, [40, 4, 32, 2, 1, 3, 32, 2, 1, 80, 1]);
     assert_eq!(head.filters.len(), 80 * 201);
     assert_eq!(head.tokens.len(), 30);
@@ -59,7 +50,7 @@ fn the_head_has_the_shape_the_filters_and_the_plain_tokens() {
 
 #[test]
 fn fused_projections_are_split_and_the_key_bias_is_left_out() {
-    let (_, tensors) = converted(Quantisation::F16);
+    let (_, tensors) = converted(ModelForm::F16);
     let square = STATE * STATE;
     for (name, source, start) in [
         (
@@ -106,7 +97,7 @@ fn fused_projections_are_split_and_the_key_bias_is_left_out() {
 
 #[test]
 fn vectors_and_positions_become_f32() {
-    let (_, tensors) = converted(Quantisation::F16);
+    let (_, tensors) = converted(ModelForm::F16);
     for (name, source, dims) in [
         (
             "decoder.positional_embedding",
@@ -133,9 +124,9 @@ fn vectors_and_positions_become_f32() {
 
 #[test]
 fn q8_0_is_for_matrices_only() {
-    let (head, quantised) = converted(Quantisation::Q8_0);
+    let (head, quantised) = converted(ModelForm::Q8_0);
     assert_eq!(head.numbers[10], 2007);
-    let (_, plain) = converted(Quantisation::F16);
+    let (_, plain) = converted(ModelForm::F16);
     assert_eq!(quantised.len(), plain.len());
     for (quantised, plain) in quantised.iter().zip(&plain) {
         let matrix = plain.kind == 1 && plain.dims.len() == 2;
@@ -166,7 +157,7 @@ fn a_key_bias_is_refused() {
     // After the name: its zero, the rank, one dimension, the type, the length.
     let data = name + source.len() + 1 + 1 + 4 + 1 + 4;
     model[data + 2 * STATE as usize] = 1;
-    let error = convert(&model, &tiny_whisper::vocabulary(), Quantisation::F16).unwrap_err();
+    let error = convert(&model, &tiny_whisper::vocabulary(), ModelForm::F16).unwrap_err();
     assert!(error.to_string().contains("key bias"), "{error}");
 }
 
@@ -177,15 +168,13 @@ fn other_models_and_recipes_are_refused() {
     other_spec[6] = b'w';
     let mut other_version = model.clone();
     other_version[0] = 5;
-    for (model, quantisation, why) in [
-        (&other_spec, Quantisation::F16, "\"whisperSpec\""),
-        (&other_version, Quantisation::F16, "version 5"),
-        (&Vec::new(), Quantisation::F16, "ends inside its index"),
-        (&model, Quantisation::Q5_0, "no conversion to q5_0"),
+    for (model, form, why) in [
+        (&other_spec, ModelForm::F16, "\"whisperSpec\""),
+        (&other_version, ModelForm::F16, "version 5"),
+        (&Vec::new(), ModelForm::F16, "ends inside its index"),
+        (&model, ModelForm::Q5_0, "no conversion to q5_0"),
     ] {
-        let error = convert(model, &vocabulary, quantisation)
-            .unwrap_err()
-            .to_string();
+        let error = convert(model, &vocabulary, form).unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
     }
 }
@@ -263,7 +252,7 @@ proptest! {
         // The aliases at the end are not read.
         let needed = model.len() - 64;
         let cut = &model[..(needed as f64 * part) as usize];
-        prop_assert!(convert(cut, &tiny_whisper::vocabulary(), Quantisation::F16).is_err());
+        prop_assert!(convert(cut, &tiny_whisper::vocabulary(), ModelForm::F16).is_err());
     }
 
     #[test]
@@ -273,7 +262,7 @@ proptest! {
             let at = at.index(model.len());
             model[at] ^= mask;
         }
-        let _ = convert(&model, &tiny_whisper::vocabulary(), Quantisation::Q8_0);
+        let _ = convert(&model, &tiny_whisper::vocabulary(), ModelForm::Q8_0);
     }
 
     /// The index has all that can go wrong: the same, aimed at it.
@@ -290,12 +279,12 @@ proptest! {
         if let Some(byte) = model.get_mut(at) {
             *byte = value;
         }
-        let _ = convert(&model, &tiny_whisper::vocabulary(), Quantisation::F16);
+        let _ = convert(&model, &tiny_whisper::vocabulary(), ModelForm::F16);
     }
 
     #[test]
     fn any_vocabulary_never_panics(text in "\\PC{0,200}") {
-        let _ = convert(&tiny_whisper::model(), &text, Quantisation::F16);
+        let _ = convert(&tiny_whisper::model(), &text, ModelForm::F16);
     }
 }
 

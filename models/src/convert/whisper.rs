@@ -13,7 +13,7 @@ use super::ctranslate2::{Model, Weights};
 use super::ggml::{self, TensorType};
 use super::quantise::{BLOCK, q8_0};
 use super::{mel, vocabulary};
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 
 /// `CTranslate2`'s `model.bin` in float16 and its `vocabulary.txt`.
 pub(super) const CONVERSION: Conversion = Conversion {
@@ -28,7 +28,7 @@ pub(super) const CONVERSION: Conversion = Conversion {
             is_joined: false,
         },
     ],
-    forms: &[Quantisation::F16, Quantisation::Q8_0],
+    forms: &[ModelForm::F16, ModelForm::Q8_0],
     run: |inputs, form, mut out| {
         let vocabulary = inputs.read("vocabulary")?;
         let vocabulary = String::from_utf8_lossy(&vocabulary);
@@ -58,12 +58,12 @@ struct Shape {
 pub(super) fn ctranslate2_to_ggml(
     model: impl Read + Seek,
     vocabulary: &str,
-    quantisation: Quantisation,
+    form: ModelForm,
     out: &mut impl Write,
 ) -> Result<(), ConvertError> {
-    let (ftype, matrix) = match quantisation {
-        Quantisation::F16 => (ggml::FTYPE_F16, TensorType::F16),
-        Quantisation::Q8_0 => (ggml::FTYPE_Q8_0, TensorType::Q8_0),
+    let (ftype, matrix) = match form {
+        ModelForm::F16 => (ggml::FTYPE_F16, TensorType::F16),
+        ModelForm::Q8_0 => (ggml::FTYPE_Q8_0, TensorType::Q8_0),
         other => return malformed(format!("no conversion to {other} is known")),
     };
     let mut model = Model::open(model)?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::catalogue::{self, Content, Entry, FileSpec, Languages, Origin, Purpose, Source};
 use crate::error::Error;
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 use crate::names;
 use crate::piper;
 
@@ -81,7 +81,7 @@ impl Index {
             content: Content::Files(files),
             licence: LICENCE.to_owned(),
             languages: Languages::Locale(locale.to_owned()),
-            quantisation: Quantisation::None,
+            form: ModelForm::None,
             base_model: name.to_owned(),
             sources: vec![Source::Folder {
                 url: format!("{REPOSITORY}{folder}"),

@@ -61,7 +61,7 @@ fn convert(
     let file = File::create(output).map_err(Error::io(output))?;
     let hashing = HashingWriter::new(file, expected, puller.step());
     let mut out = BufWriter::with_capacity(1 << 20, hashing);
-    let result = conversion.run(inputs, entry.quantisation, &mut out);
+    let result = conversion.run(inputs, entry.form, &mut out);
     result
         .and_then(|()| Ok(out.flush()?))
         .map_err(|source| match source {

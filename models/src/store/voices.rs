@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Store;
 use crate::catalogue::{Catalogue, Content, Entry, FileSpec, Languages, Origin, Purpose};
 use crate::error::Error;
-use crate::form::Quantisation;
+use crate::form::ModelForm;
 use crate::names;
 use crate::piper;
 
@@ -135,7 +135,7 @@ impl Store {
             content: Content::Files(files),
             licence: "unknown".to_owned(),
             languages: locale.unwrap_or(Languages::Multilingual),
-            quantisation: Quantisation::None,
+            form: ModelForm::None,
             base_model: name.to_owned(),
             sources: Vec::new(),
             origin: Origin::ByHand,

@@ -106,6 +106,8 @@ fn list_as_json_can_be_read_by_programs() {
         .find(|row| row["name"] == "base-q8_0")
         .unwrap();
     assert_eq!(row["size_bytes"], 81_768_585);
+    assert_eq!(row["form"], "q8_0");
+    // Its name in version 0.2.0.
     assert_eq!(row["quantisation"], "q8_0");
     assert_eq!(row["languages"], "multilingual");
     assert_eq!(row["base_model"], "base");

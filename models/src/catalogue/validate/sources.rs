@@ -62,7 +62,7 @@ fn check_package_source(entry: &Entry, source: &PackageSource) -> Result<(), Str
             let count = source.members_for(input.role).count();
             count == 1 || count > 1 && input.is_joined
         })
-        && conversion.forms.contains(&entry.quantisation);
+        && conversion.forms.contains(&entry.form);
     if fits {
         Ok(())
     } else {

@@ -152,7 +152,7 @@ pub fn entry(content: &[u8]) -> String {
     entry_with("whisper", "f16", content.len(), &sha256(content))
 }
 
-pub fn entry_with(kind: &str, quantisation: &str, size_bytes: usize, sha256: &str) -> String {
+pub fn entry_with(kind: &str, form: &str, size_bytes: usize, sha256: &str) -> String {
     format!(
         "[[model]]
 name = \"demo\"
@@ -162,7 +162,7 @@ size_bytes = {size_bytes}
 sha256 = \"{sha256}\"
 licence = \"MIT\"
 languages = \"multilingual\"
-quantisation = \"{quantisation}\"
+form = \"{form}\"
 base_model = \"demo\"
 "
     )

@@ -15,6 +15,8 @@ use crate::piper;
 pub struct InstalledVoice {
     /// Its name: `en_US-joe-medium`.
     pub name: String,
+    /// Name of the engine that loads it, as the catalogue writes it: `piper`.
+    pub engine: String,
     /// The model, an ONNX file.
     pub model: PathBuf,
     /// What the model needs to be known about it, a JSON file.
@@ -58,7 +60,7 @@ impl Store {
     /// [`Error::Damaged`], [`Error::Record`], [`Error::Io`], and those of
     /// [`Store::require_voice`].
     pub fn verify_voice(&self, name: &str) -> Result<(), Error> {
-        if let Some(entry) = catalogued(name) {
+        if let Some(entry) = voice_of(Catalogue::embedded(), name) {
             return self.verify(entry);
         }
         match self.record(name)? {
@@ -92,6 +94,7 @@ impl Store {
         let [model, config] = names::voice_paths(name).map(|path| self.dir.join(path));
         (model.is_file() && config.is_file()).then(|| InstalledVoice {
             name: name.to_owned(),
+            engine: engine_of(Catalogue::embedded(), name).to_owned(),
             model,
             config,
         })
@@ -143,9 +146,41 @@ impl Store {
     }
 }
 
+/// The engine of a voice that lies in the folder. What the catalogue does not have is a published
+/// voice of Piper's, or was copied there to be used like one.
+fn engine_of<'a>(catalogue: &'a Catalogue, name: &str) -> &'a str {
+    voice_of(catalogue, name).map_or(piper::ENGINE, |entry| &entry.engine)
+}
+
 /// The catalogue's voice of that name.
-fn catalogued(name: &str) -> Option<&'static Entry> {
-    Catalogue::embedded()
-        .get(name)
-        .filter(|entry| entry.purpose == Purpose::Speak)
+fn voice_of<'a>(catalogue: &'a Catalogue, name: &str) -> Option<&'a Entry> {
+    let entry = catalogue.get(name);
+    entry.filter(|entry| entry.purpose == Purpose::Speak)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_is_loaded_by_the_engine_that_the_catalogue_names() {
+        let catalogue = Catalogue::parse(
+            "[[model]]
+name = \"other\"
+purpose = \"speak\"
+engine = \"another\"
+licence = \"MIT\"
+file = [{ path = \"voices/other.onnx\", size_bytes = 1, md5 = \"0123456789abcdef0123456789abcdef\" }]
+source = [{ type = \"folder\", url = \"https://example.org/\" }]
+",
+        )
+        .unwrap();
+
+        assert_eq!(engine_of(&catalogue, "other"), "another");
+        assert_eq!(engine_of(&catalogue, "de_DE-thorsten-medium"), "piper");
+        assert_eq!(
+            engine_of(Catalogue::embedded(), "en_US-joe-medium"),
+            "piper"
+        );
+    }
 }

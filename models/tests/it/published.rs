@@ -210,6 +210,14 @@ fn a_voice_that_was_copied_by_hand_gets_its_record_by_pulling() {
 
     assert_eq!(fixture.files_in("voices"), FILES);
     assert_eq!(server.requests().len(), 1, "only the index");
+    let record = fs::read_to_string(voices.join(FILES[2])).unwrap();
+    for fact in [
+        "purpose = \"speak\"",
+        "engine = \"piper\"",
+        "form = \"none\"",
+    ] {
+        assert!(record.contains(fact), "{record}");
+    }
 }
 
 #[test]

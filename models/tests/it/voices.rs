@@ -47,6 +47,7 @@ fn voices_are_the_complete_pairs_sorted_by_name() {
     let names: Vec<_> = voices.iter().map(|voice| voice.name.as_str()).collect();
     assert_eq!(names, ["a-voice", "b", "tugão"]);
     let folder = store.dir().join("voices");
+    assert_eq!(voices[1].engine, "piper");
     assert_eq!(voices[1].model, folder.join("b.onnx"));
     assert_eq!(voices[1].config, folder.join("b.onnx.json"));
     assert_eq!(store.require_voice("b").unwrap(), voices[1]);

@@ -19,6 +19,9 @@ use crate::engine::synthesizer::{Computes, Synthesizer, VoiceInfo, VoiceSource};
 /// phoneme.
 const LONGEST_RUN_BYTES: u64 = 256 << 20;
 
+/// The engine's name in the catalogue of models.
+const ENGINE: &str = "piper";
+
 /// Voices in the store, computed with ONNX Runtime.
 struct PiperStore {
     store: Store,
@@ -63,7 +66,7 @@ pub(crate) fn open(store: &Store, config: &TtsConfig) -> Result<Arc<dyn VoiceSou
         known: Mutex::default(),
     };
     // A configuration that can't be read is told at the start, not by the first request.
-    if let Ok(default) = store.require_voice(&tts.tts_voice)
+    if let Some(default) = opened.voice(&tts.tts_voice)
         && opened.info(&default).is_none()
     {
         return Err(format!(
@@ -76,6 +79,12 @@ pub(crate) fn open(store: &Store, config: &TtsConfig) -> Result<Arc<dyn VoiceSou
 }
 
 impl PiperStore {
+    /// An installed voice, if it is Piper's.
+    fn voice(&self, id: &str) -> Option<InstalledVoice> {
+        let installed = self.store.require_voice(id).ok();
+        installed.filter(|voice| voice.engine == ENGINE)
+    }
+
     /// What a voice is, by its configuration; `None` if that can't be used, which is logged
     /// once.
     fn info(&self, voice: &InstalledVoice) -> Option<VoiceInfo> {
@@ -104,11 +113,12 @@ impl PiperStore {
 impl VoiceSource for PiperStore {
     fn installed(&self) -> Vec<VoiceInfo> {
         let voices = self.store.voices();
-        voices.iter().filter_map(|it| self.info(it)).collect()
+        let own = voices.iter().filter(|it| it.engine == ENGINE);
+        own.filter_map(|it| self.info(it)).collect()
     }
 
     fn has(&self, id: &str) -> bool {
-        self.store.require_voice(id).is_ok()
+        self.voice(id).is_some()
     }
 
     fn revision(&self, id: &str) -> u64 {
@@ -117,7 +127,7 @@ impl VoiceSource for PiperStore {
             let since = changed.ok()?.duration_since(UNIX_EPOCH).ok()?;
             Some(since.as_nanos() as u64)
         };
-        self.store.require_voice(id).map_or(0, |voice| {
+        self.voice(id).map_or(0, |voice| {
             let files = [&voice.model, &voice.config];
             files
                 .into_iter()
@@ -128,9 +138,8 @@ impl VoiceSource for PiperStore {
 
     fn load(&self, id: &str) -> Result<Box<dyn Synthesizer>, String> {
         let voice = self
-            .store
-            .require_voice(id)
-            .map_err(|_| "its files are gone".to_string())?;
+            .voice(id)
+            .ok_or_else(|| "its files are gone".to_string())?;
         self.verified
             .check(&voice.model, || self.store.verify_voice(id))
             .map_err(|error| {

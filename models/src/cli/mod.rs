@@ -1,27 +1,22 @@
 //! The command line of `voice-stack-models`.
 
 mod bar;
+mod failure;
 mod list;
+mod pull;
 
 use std::borrow::Cow;
-use std::collections::{HashSet, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use rustix::fs::Mode;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
+use self::failure::{Failure, STOPPED, complain};
 use crate::catalogue::{Catalogue, Entry, Origin};
 use crate::error::Error;
-use crate::pull::{Options, Pulled, Puller};
 use crate::store::Store;
-
-/// What a shell reports for a command that was stopped.
-const STOPPED: u8 = 130;
 
 /// Fetches, verifies and lists the model files of voice-stack: models of speech recognition,
 /// voices, and what voices need.
@@ -121,20 +116,6 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Why a command ends early.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Model(#[from] Error),
-    #[error("can't write the output: {0}")]
-    Output(#[from] io::Error),
-}
-
-fn complain(error: &dyn std::fmt::Display) {
-    // A standard error that is gone leaves nobody to tell.
-    let _ = writeln!(io::stderr(), "error: {error}");
-}
-
 fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
     let dir = match arguments
         .models_dir
@@ -154,7 +135,7 @@ fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
                 .flat_map(|service| catalogue.defaults_for(service.as_str()))
                 .map(|entry| entry.name.clone());
             let names: Vec<String> = names.into_iter().chain(needed).collect();
-            return pull(&store, catalogue, &names);
+            return pull::run(&store, catalogue, &names);
         }
         Command::Verify { names } => return verify(&store, catalogue, &names),
         Command::Path { name } => {
@@ -186,60 +167,6 @@ fn find_all<'a>(
         .iter()
         .map(|name| store.find(catalogue, name))
         .collect()
-}
-
-fn pull(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCode, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // A second signal ends the process at once. If handlers can't be installed the first
-        // one does, which the next pull cleans up after.
-        let armed = Arc::clone(&stop);
-        let _ = signal_hook::flag::register_conditional_shutdown(signal, STOPPED.into(), armed);
-        let _ = signal_hook::flag::register(signal, Arc::clone(&stop));
-    }
-    let hub_endpoint = std::env::var("HF_ENDPOINT")
-        .ok()
-        .filter(|mirror| !mirror.is_empty());
-    let progress = bar::for_terminal();
-    let options = Options {
-        hub_endpoint,
-        ..Options::default()
-    };
-    let puller = Puller::new(store, options, progress.as_ref(), stop);
-    let entries: Result<Vec<_>, Error> = names
-        .iter()
-        .map(|name| puller.find(catalogue, name))
-        .collect();
-    let mut code = ExitCode::SUCCESS;
-    let mut waiting = VecDeque::from(entries?);
-    let mut seen: HashSet<String> = waiting.iter().map(|entry| entry.name.clone()).collect();
-    while let Some(entry) = waiting.pop_front() {
-        match puller.pull(&entry) {
-            Ok(outcome) => {
-                let how = match outcome {
-                    Pulled::AlreadyInstalled => "already installed",
-                    Pulled::Fetched => "installed",
-                };
-                let path = store.path_of(&entry);
-                progress.say(&format!("{}: {how}, {}", entry.name, path.display()));
-                // Not before the entry itself: what can't be had needs nothing.
-                for required in puller.requirements(catalogue, &entry)? {
-                    if seen.insert(required.name.clone()) {
-                        waiting.push_back(Cow::Borrowed(required));
-                    }
-                }
-            }
-            Err(error) => {
-                progress.end();
-                if matches!(error, Error::Interrupted) {
-                    return Err(error.into());
-                }
-                complain(&error);
-                code = ExitCode::FAILURE;
-            }
-        }
-    }
-    Ok(code)
 }
 
 fn verify(store: &Store, catalogue: &Catalogue, names: &[String]) -> Result<ExitCode, Failure> {

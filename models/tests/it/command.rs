@@ -11,22 +11,10 @@ use voice_stack_models::{Catalogue, Store};
 
 use crate::support::fixture::wait_until;
 use crate::support::server::{Server, respond, respond_raw};
-
-fn tool(models_dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_voice-stack-models"));
-    command
-        .env("MODELS_DIR", models_dir)
-        .env_remove("HF_ENDPOINT")
-        .stdin(Stdio::null());
-    command
-}
+use crate::support::tool::{text, tool};
 
 fn run(models_dir: &Path, arguments: &[&str]) -> Output {
     tool(models_dir).args(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// The one line on standard error of a command that failed.

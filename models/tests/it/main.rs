@@ -16,5 +16,6 @@ mod support {
     pub mod server;
     #[allow(dead_code, reason = "the converters' own tests read the rest")]
     pub mod tiny_whisper;
+    pub mod tool;
     pub mod wheel;
 }

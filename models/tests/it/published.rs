@@ -13,6 +13,7 @@ use voice_stack_models::{Error, Store};
 
 use crate::support::fixture::{Fixture, URL_SOURCE, content, entry};
 use crate::support::server::{Request, Server, respond, respond_raw, serve_range};
+use crate::support::tool::{text, tool_without_packages};
 
 const NAME: &str = "de_DE-thorsten-medium";
 const ROOT: &str = "/rhasspy/piper-voices/resolve/main/";
@@ -476,4 +477,31 @@ fn the_record_of_a_voice_that_version_0_2_0_installed_is_read() {
     fs::write(voices.join(FILES[0]), damaged).unwrap();
     let error = store.verify_voice(NAME).unwrap_err().to_string();
     assert!(error.contains("the one in the index of voices"), "{error}");
+}
+
+#[test]
+fn what_a_voice_requires_and_can_not_be_had_is_told() {
+    let (dir, bin) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let server = server(index_of(&good_files()));
+
+    let output = tool_without_packages(dir.path(), bin.path())
+        .env("HF_ENDPOINT", server.url())
+        .args(["pull", NAME])
+        .output()
+        .unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    for name in ["onnxruntime", "espeak-ng-data"] {
+        let why = format!("error: {NAME} can't be used without {name}: pip could not download ");
+        assert!(
+            said.contains(&format!("{NAME} requires {name}\n")),
+            "{said}"
+        );
+        assert!(said.contains(&why), "{said}");
+    }
+    let errors = said.lines().filter(|line| line.starts_with("error: "));
+    assert_eq!(errors.count(), 2, "{said}");
+    // What could be had is there.
+    Store::new(dir.path()).verify_voice(NAME).unwrap();
 }

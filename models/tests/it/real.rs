@@ -3,11 +3,15 @@
 use std::env;
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
+use tempfile::TempDir;
 use voice_stack_models::{Catalogue, Entry, Store};
 
 use crate::support::ggml::{self, Tensor};
+use crate::support::server::{Server, respond, serve_range};
+use crate::support::tool::{text, tool_without_packages};
 
 /// An installed model that a test can't do without.
 fn installed(name: &str) -> (Store, &'static Entry) {
@@ -71,4 +75,38 @@ fn a_voice_and_all_that_it_needs_are_what_the_catalogue_says() {
     assert!(store.require_named("onnxruntime").unwrap().is_file());
     let data = store.require_named("espeak-ng-data").unwrap();
     assert!(data.join("phondata").is_file());
+}
+
+#[test]
+fn pulling_a_model_pulls_what_it_requires() {
+    let (store, model) = installed("tiny.en");
+    let (_, required) = installed("silero-vad");
+    let (dir, bin) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    symlink(store.path_of(model), dir.path().join(model.path())).unwrap();
+    let published = fs::read(store.path_of(required)).unwrap();
+    let mirror = Server::new(move |request, stream| {
+        if request.path.contains("silero") {
+            serve_range(request, stream, &published);
+        } else {
+            respond(stream, "404 Not Found", "", b"");
+        }
+    });
+
+    let output = tool_without_packages(dir.path(), bin.path())
+        .env("HF_ENDPOINT", mirror.url())
+        .args(["pull", "tiny.en"])
+        .output()
+        .unwrap();
+
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let steps = [
+        "tiny.en: already installed, ",
+        "tiny.en requires silero-vad\n",
+        "silero-vad: installed, ",
+    ];
+    let places = steps.map(|step| said.find(step));
+    assert!(places.iter().all(Option::is_some), "{said}");
+    assert!(places.is_sorted(), "{said}");
+    Store::new(dir.path()).verify(required).unwrap();
 }

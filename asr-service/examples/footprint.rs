@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use voice_common::admission::{Admission, Permit};
 use voice_common::cancellation::Cancellation;
-use voice_stack_asr::engine::whisper::{Shared, WhisperModel};
-use voice_stack_asr::engine::{Options, Transcriber as _};
+use voice_stack_asr::engine::whisper::{self, Shared};
+use voice_stack_asr::engine::{Options, Transcriber};
 use voice_stack_audio::{DecodeLimits, SAMPLE_RATE_HZ};
 use voice_stack_models::{Catalogue, Store};
 
@@ -39,12 +39,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let before = resident_mb()?;
     let shared = Shared::new(&vad, 1, false);
-    let model = WhisperModel::load(&name, &path, &shared)?;
+    let model = whisper::load(&name, &path, &shared)?;
     let loaded = resident_mb()?;
     println!("file     {:7.1} MB", entry.size_bytes as f64 / 1e6);
     println!("loaded   {:7.1} MB", loaded - before);
     for states in 1..=MOST_STATES {
-        transcribe_at_once(&model, &permit, &speech, states)?;
+        transcribe_at_once(&*model, &permit, &speech, states)?;
         let each = (resident_mb()? - loaded) / states as f64;
         println!("{states} states {each:7.1} MB each");
     }
@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// As many states as there are jobs at once stay with the model.
 fn transcribe_at_once(
-    model: &WhisperModel,
+    model: &dyn Transcriber,
     permit: &Permit,
     speech: &[f32],
     jobs: usize,

@@ -6,7 +6,7 @@ use super::footprint::{self, States};
 use super::{Installed, ModelSource, best_form};
 use crate::config::{AsrConfig, AsrOptions};
 use crate::engine::Transcriber;
-use crate::engine::whisper::{Shared, WhisperModel};
+use crate::engine::whisper::{self, Shared};
 
 const VAD_MODEL: &str = "silero-vad";
 
@@ -117,8 +117,7 @@ impl ModelSource for WhisperStore {
                 tracing::error!(model = id, %error, "a model file is not what it should be");
                 "its file is damaged; `voice-stack-models verify` tells more".to_string()
             })?;
-        WhisperModel::load(id, &path, &self.shared)
-            .map(|model| Box::new(model) as Box<dyn Transcriber>)
+        whisper::load(id, &path, &self.shared)
     }
 
     fn footprint_bytes(&self, id: &str) -> Option<u64> {

@@ -6,9 +6,9 @@ use crate::engine::Word;
 pub struct TimedToken<'a> {
     /// Bytes of text; a character may be spread over several tokens.
     pub bytes: &'a [u8],
-    /// Seconds in the original audio.
+    /// Seconds, in the window.
     pub start: f64,
-    /// Seconds in the original audio.
+    /// Seconds, in the window.
     pub end: f64,
 }
 
@@ -25,20 +25,11 @@ pub fn join(tokens: &[TimedToken<'_>], unspaced: bool) -> Vec<Word> {
             _ => groups.push((token.bytes.to_vec(), token.start, token.end)),
         }
     }
-    let mut last_end = 0.0_f64;
     groups
         .into_iter()
         .filter_map(|(bytes, start, end)| {
             let word = String::from_utf8_lossy(&bytes).trim().to_string();
-            (!word.is_empty()).then(|| {
-                let start = start.max(last_end);
-                last_end = end.max(start);
-                Word {
-                    word,
-                    start,
-                    end: last_end,
-                }
-            })
+            (!word.is_empty()).then_some(Word { word, start, end })
         })
         .collect()
 }
@@ -87,23 +78,5 @@ mod tests {
         assert_eq!(words(&[b" caf\xc3", b"\xa9"], false), ["café"]);
         let tokens: &[&[u8]] = &[b"\xe4\xbd", b"\xa0", "好".as_bytes(), "。".as_bytes()];
         assert_eq!(words(tokens, true), ["你", "好。"]);
-    }
-
-    #[test]
-    fn times_never_run_backwards() {
-        let tokens = [
-            TimedToken {
-                bytes: b" a",
-                start: 1.0,
-                end: 3.0,
-            },
-            TimedToken {
-                bytes: b" b",
-                start: 2.5,
-                end: 2.0,
-            },
-        ];
-        let words = join(&tokens, false);
-        assert_eq!((words[1].start, words[1].end), (3.0, 3.0));
     }
 }

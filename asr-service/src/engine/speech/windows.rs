@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use voice_stack_audio::SAMPLE_RATE_HZ;
 
 /// Samples that the voice activity model judges at once (32 ms).
-pub const FRAME_SAMPLES: usize = 512;
+pub(super) const FRAME_SAMPLES: usize = 512;
 
 const RATE: f64 = SAMPLE_RATE_HZ as f64;
 
@@ -98,7 +98,7 @@ impl RegionFinder {
 
 /// Audio that the model sees at once: one or more pieces of the original, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     pieces: Vec<Region>,
     /// The speech without padding, for judging what a remainder is worth.
     speech: Vec<Region>,
@@ -113,19 +113,19 @@ impl Window {
     }
 
     /// Duration of what the model sees.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.len() as f64 / RATE
     }
 
     /// Where the window begins in the original audio.
-    pub fn start_seconds(&self) -> f64 {
+    pub(crate) fn start_seconds(&self) -> f64 {
         self.pieces
             .first()
             .map_or(0.0, |piece| piece.start as f64 / RATE)
     }
 
     /// The samples; copied only when silence was taken out.
-    pub fn samples<'a>(&self, audio: &'a [f32]) -> Cow<'a, [f32]> {
+    pub(crate) fn samples<'a>(&self, audio: &'a [f32]) -> Cow<'a, [f32]> {
         match self.pieces.as_slice() {
             [piece] => Cow::Borrowed(&audio[piece.start..piece.end]),
             pieces => Cow::Owned(
@@ -154,17 +154,17 @@ impl Window {
     }
 
     /// When something began, in the original audio.
-    pub fn original_start(&self, seconds: f64) -> f64 {
+    pub(crate) fn original_start(&self, seconds: f64) -> f64 {
         self.original_seconds(seconds, false)
     }
 
     /// When something ended, in the original audio.
-    pub fn original_end(&self, seconds: f64) -> f64 {
+    pub(crate) fn original_end(&self, seconds: f64) -> f64 {
         self.original_seconds(seconds, true)
     }
 
     /// Seconds of speech that the window holds after `seconds`.
-    pub fn speech_seconds_after(&self, seconds: f64) -> f64 {
+    pub(crate) fn speech_seconds_after(&self, seconds: f64) -> f64 {
         let from = (self.original_start(seconds) * RATE) as usize;
         let samples: usize = self
             .speech
@@ -177,7 +177,7 @@ impl Window {
 
 /// Cuts audio into windows as the probabilities of speech come in.
 #[derive(Debug)]
-pub struct WindowCutter {
+pub(super) struct WindowCutter {
     finder: RegionFinder,
     audio_samples: usize,
     open: Option<Window>,
@@ -185,7 +185,7 @@ pub struct WindowCutter {
 
 impl WindowCutter {
     /// For audio of `audio_samples` samples.
-    pub fn new(audio_samples: usize) -> Self {
+    pub(super) fn new(audio_samples: usize) -> Self {
         Self {
             finder: RegionFinder::default(),
             audio_samples,
@@ -194,13 +194,13 @@ impl WindowCutter {
     }
 
     /// Takes the probability of the next frame; gives a window once it is full.
-    pub fn push(&mut self, probability: f32) -> Option<Window> {
+    pub(super) fn push(&mut self, probability: f32) -> Option<Window> {
         let region = self.finder.push(probability)?;
         self.add(region)
     }
 
     /// Takes the end of the audio; gives what is left, up to two windows.
-    pub fn finish(&mut self) -> Vec<Window> {
+    pub(super) fn finish(&mut self) -> Vec<Window> {
         let last_region = self.finder.finish();
         let full = last_region.and_then(|region| self.add(region));
         full.into_iter().chain(self.open.take()).collect()
@@ -253,5 +253,5 @@ impl WindowCutter {
 }
 
 #[cfg(test)]
-#[path = "speech_tests.rs"]
+#[path = "windows_tests.rs"]
 mod tests;

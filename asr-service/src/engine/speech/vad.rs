@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use whisper_rs::{WhisperVadContext, WhisperVadContextParams};
 
-use super::speech::FRAME_SAMPLES;
+use super::windows::FRAME_SAMPLES;
 
 /// Frames that are judged together, and therefore can't be cancelled in between: 15 s.
 const BLOCK_FRAMES: usize = 469;
@@ -14,29 +14,32 @@ const WARM_UP_FRAMES: usize = 16;
 
 const FAILED: &str = "voice activity detection failed";
 
-/// Detectors that are made once and reused.
-pub struct VadPool {
+/// Says where speech is.
+pub(crate) trait SpeechDetector {
+    /// Probabilities of speech for a block of frames that starts at `first_frame`; as many as
+    /// the detector judges at once, none past the end of the samples.
+    fn block(&mut self, samples: &[f32], first_frame: usize) -> Result<Vec<f32>, String>;
+}
+
+/// Where jobs get their detectors from.
+pub(crate) trait SpeechDetectors: Send + Sync {
+    /// A detector that no other job uses.
+    fn take(&self) -> Result<Box<dyn SpeechDetector + '_>, String>;
+}
+
+/// Silero's detectors (through whisper.cpp) that are made once and reused.
+pub(crate) struct SileroPool {
     model: PathBuf,
     idle: Mutex<Vec<WhisperVadContext>>,
 }
 
-impl VadPool {
+impl SileroPool {
     /// Detectors for this (verified) model file.
-    pub fn new(model: &Path) -> Self {
+    pub(crate) fn new(model: &Path) -> Self {
         Self {
             model: model.to_path_buf(),
             idle: Mutex::new(Vec::new()),
         }
-    }
-
-    /// A detector that nobody else uses.
-    pub fn take(&self) -> Result<Vad<'_>, String> {
-        let idle = self.idle.lock().pop();
-        let context = idle.map_or_else(|| self.load(), Ok)?;
-        Ok(Vad {
-            context: Some(context),
-            pool: self,
-        })
     }
 
     fn load(&self) -> Result<WhisperVadContext, String> {
@@ -52,13 +55,24 @@ impl VadPool {
     }
 }
 
-/// A detector, returned to its pool when dropped.
-pub struct Vad<'a> {
-    context: Option<WhisperVadContext>,
-    pool: &'a VadPool,
+impl SpeechDetectors for SileroPool {
+    fn take(&self) -> Result<Box<dyn SpeechDetector + '_>, String> {
+        let idle = self.idle.lock().pop();
+        let context = idle.map_or_else(|| self.load(), Ok)?;
+        Ok(Box::new(Silero {
+            context: Some(context),
+            pool: self,
+        }))
+    }
 }
 
-impl Drop for Vad<'_> {
+/// A detector, returned to its pool when dropped.
+struct Silero<'a> {
+    context: Option<WhisperVadContext>,
+    pool: &'a SileroPool,
+}
+
+impl Drop for Silero<'_> {
     fn drop(&mut self) {
         if let Some(context) = self.context.take() {
             self.pool.idle.lock().push(context);
@@ -66,14 +80,8 @@ impl Drop for Vad<'_> {
     }
 }
 
-impl Vad<'_> {
-    /// The number of frames in so many samples; the last one may be partial.
-    pub fn frame_count(samples: usize) -> usize {
-        samples.div_ceil(FRAME_SAMPLES)
-    }
-
-    /// Probabilities of speech for the block of frames that starts at `first_frame`.
-    pub fn block(&mut self, samples: &[f32], first_frame: usize) -> Result<Vec<f32>, String> {
+impl SpeechDetector for Silero<'_> {
+    fn block(&mut self, samples: &[f32], first_frame: usize) -> Result<Vec<f32>, String> {
         let warm_up = first_frame.min(WARM_UP_FRAMES);
         let start = (first_frame - warm_up) * FRAME_SAMPLES;
         let end = ((first_frame + BLOCK_FRAMES) * FRAME_SAMPLES).min(samples.len());

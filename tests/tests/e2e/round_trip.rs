@@ -10,7 +10,10 @@ use voice_stack_tests::kind::{ASR, TTS};
 use voice_stack_tests::service::Service;
 use voice_stack_tests::speech;
 
+/// Of all sentences.
 const HIGHEST_WER_PERCENT: f64 = 8.0;
+/// Of a quarter of them, where each word is almost a percent.
+const HIGHEST_WER_PERCENT_OF_FEW: f64 = 12.0;
 
 /// Format, codec and rate as ffprobe names them.
 const FORMATS: [(&str, &str, &str); 6] = [
@@ -203,5 +206,6 @@ fn what_is_spoken_is_heard_and_every_file_is_sound() {
         total.percent(),
         total.words
     );
-    assert!(total.percent() <= HIGHEST_WER_PERCENT);
+    let highest = repetitions(HIGHEST_WER_PERCENT_OF_FEW, HIGHEST_WER_PERCENT);
+    assert!(total.percent() <= highest);
 }

@@ -2,8 +2,10 @@
 
 mod capacity;
 mod compare;
+mod http;
 mod plan;
 mod soak;
+mod validate;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,9 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::capacity::CapacityArgs;
 pub use self::compare::CompareArgs;
+pub use self::http::{Arrival, HttpArgs};
 pub use self::plan::PlanArgs;
 pub use self::soak::SoakArgs;
-use crate::arrivals::Pattern;
+pub use self::validate::ValidateArgs;
 use crate::corpus::Class;
 use crate::objective::Objective;
 use crate::report::Files;
@@ -124,56 +127,9 @@ pub struct TargetArgs {
     pub verbose: bool,
 }
 
-/// How requests arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Arrival {
-    /// At equal distances
-    Constant,
-    /// As people's do, who know nothing of each other
-    Poisson,
-}
-
-/// Options of `http`.
+/// What is sent in one run, what has to hold of it, and where it is reported: `http` and `soak` share it.
 #[derive(Debug, Clone, Args)]
-pub struct HttpArgs {
-    /// Where the services are.
-    #[command(flatten)]
-    pub target: TargetArgs,
-
-    /// Closed loop: clients at each service, each of which waits for its answer
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20_000))]
-    pub workers: u32,
-
-    /// Open loop: requests a second to each service, whatever becomes of those before
-    #[arg(long, value_name = "PER_SECOND", value_parser = rate, conflicts_with_all = ["workers", "burst"])]
-    pub rate: Option<f64>,
-
-    /// Open loop: how requests arrive
-    #[arg(
-        long,
-        value_enum,
-        default_value = "poisson",
-        requires = "rate",
-        conflicts_with = "workers"
-    )]
-    pub arrival: Arrival,
-
-    /// Open loop: so many at once, every so often, as 5x10s
-    #[arg(long, value_name = "NxSECONDS", conflicts_with = "workers")]
-    pub burst: Option<Pattern>,
-
-    /// Requests to each service in all [default: 50, unless a duration is given]
-    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
-    pub requests: Option<u64>,
-
-    /// Go on for so long instead
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub duration: Option<Duration>,
-
-    /// Send a request that was turned away again, so often, when the service says
-    #[arg(long, value_name = "TIMES", default_value_t = 0)]
-    pub retry: u32,
-
+pub struct RunArgs {
     /// Exit with 1 unless this holds, such as 'p95<2s' or 'tts.ttfa_p95<300ms'
     #[arg(long = "assert", value_name = "OBJECTIVE", value_delimiter = ',')]
     pub objectives: Vec<Objective>,
@@ -244,43 +200,6 @@ pub struct WorkloadArgs {
     /// Of everything that is random
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
-}
-
-/// Options of `validate`.
-#[derive(Debug, Clone, Args)]
-pub struct ValidateArgs {
-    /// Where the services are.
-    #[command(flatten)]
-    pub target: TargetArgs,
-
-    /// Look into these promises only, such as slots,hang-up
-    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
-    pub only: Vec<String>,
-
-    /// A client that hangs up shall have freed its slot after so long
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.25")]
-    pub free_within: Duration,
-
-    /// A probe of a busy service shall be answered within so long (99th percentile)
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.01")]
-    pub probe_within: Duration,
-
-    /// Length of the recordings that keep an ASR service busy
-    #[arg(long, value_name = "MINUTES", value_parser = minutes, default_value = "10")]
-    pub long_minutes: f64,
-
-    /// Prove `drain` with the service itself, restarted by this command of the shell, such as
-    /// 'systemctl restart voice-stack-{service}'; {service} becomes asr or tts
-    #[arg(long, value_name = "COMMAND")]
-    pub manage: Option<String>,
-
-    /// Write the findings as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-
-    /// Write the findings as a JUnit test report
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
 }
 
 fn positive(text: &str, unit: &str, most: f64) -> Result<f64, String> {
@@ -363,7 +282,7 @@ mod tests {
         let Some(Command::Http(http)) = cli.command else {
             panic!("http was asked for");
         };
-        assert_eq!(http.objectives.len(), 3);
+        assert_eq!(http.run.objectives.len(), 3);
     }
 
     #[test]

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{TargetArgs, WorkloadArgs, percent, positive, seconds};
-use crate::objective::Objective;
-use crate::report::Files;
+use super::{RunArgs, TargetArgs, percent, positive, seconds};
 
 /// Options of `soak`.
 #[derive(Debug, Clone, Args)]
@@ -39,17 +37,9 @@ pub struct SoakArgs {
     #[arg(long, value_name = "PERCENT", value_parser = warm_up, default_value = "20")]
     pub warm_up: f64,
 
-    /// Exit with 1 unless this holds, such as 'p95<2s' or 'tts.ttfa_p95<300ms'
-    #[arg(long = "assert", value_name = "OBJECTIVE", value_delimiter = ',')]
-    pub objectives: Vec<Objective>,
-
-    /// What is sent.
+    /// What is sent, promised and written.
     #[command(flatten)]
-    pub workload: WorkloadArgs,
-
-    /// Reports.
-    #[command(flatten)]
-    pub files: Files,
+    pub run: RunArgs,
 }
 
 fn growth(text: &str) -> Result<f64, String> {

@@ -20,7 +20,7 @@ const USUAL_REQUESTS: u64 = 50;
 /// What it was given can't be used, or a service can't be reached.
 pub async fn run(args: HttpArgs) -> Result<Ending, Failure> {
     let setup = reached(&args.target).await?;
-    let seed = args.workload.seed.unwrap_or(setup.run);
+    let seed = args.run.workload.seed.unwrap_or(setup.run);
     let until = match (args.duration, args.requests) {
         (Some(duration), _) => Until::Elapsed(duration),
         (None, requests) => Until::Requests(requests.unwrap_or(USUAL_REQUESTS)),
@@ -34,7 +34,7 @@ pub async fn run(args: HttpArgs) -> Result<Ending, Failure> {
         timeout: args.target.timeout,
         retries: args.retry,
     };
-    let workloads = setup.workloads(&args.workload, seed).await?;
+    let workloads = setup.workloads(&args.run.workload, seed).await?;
     let stop = stop_on_interrupt();
     let measured = measure(
         &setup,
@@ -45,10 +45,10 @@ pub async fn run(args: HttpArgs) -> Result<Ending, Failure> {
         &stop,
     )
     .await;
-    let document = document(&setup, measured, plan, &args.objectives);
+    let document = document(&setup, measured, plan, &args.run.objectives);
     let palette = Palette::new(std::io::stdout().is_terminal());
     print!("{}", render(&document, palette));
-    crate::report::write(&document, &args.files)?;
+    crate::report::write(&document, &args.run.files)?;
     Ok(ending(&document))
 }
 

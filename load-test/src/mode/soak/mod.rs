@@ -44,7 +44,7 @@ struct Soaked {
 /// What it was given can't be used, or a service can't be reached.
 pub async fn run(args: SoakArgs) -> Result<Ending, Failure> {
     let setup = reached(&args.target).await?;
-    let seed = args.workload.seed.unwrap_or(setup.run);
+    let seed = args.run.workload.seed.unwrap_or(setup.run);
     let plan = Plan {
         arrivals: Arrivals::Closed {
             workers: args.workers as usize,
@@ -56,11 +56,11 @@ pub async fn run(args: SoakArgs) -> Result<Ending, Failure> {
         timeout: args.target.timeout,
         retries: 0,
     };
-    let workloads = setup.workloads(&args.workload, seed).await?;
+    let workloads = setup.workloads(&args.run.workload, seed).await?;
     let stop = stop_on_interrupt();
     let is_verbose = args.target.verbose;
     let measured = measure(&setup, workloads, patience, plan, is_verbose, &stop).await;
-    let mut document = document(&setup, measured, plan, &args.objectives);
+    let mut document = document(&setup, measured, plan, &args.run.objectives);
     let bounds = bounds(&args);
     let soaked = soaked(&document, bounds);
     document.findings = soaked.iter().flat_map(findings).collect();
@@ -71,7 +71,7 @@ pub async fn run(args: SoakArgs) -> Result<Ending, Failure> {
     let palette = Palette::new(std::io::stdout().is_terminal());
     print!("{}", render(&document, palette));
     println!("{}", in_words(&soak.soak, palette));
-    write_with(&document, &soak, &args.files)?;
+    write_with(&document, &soak, &args.run.files)?;
     Ok(told(&soak))
 }
 

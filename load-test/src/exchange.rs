@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::Class;
+use crate::objective::Series;
 use crate::score::wer::Score;
 use crate::service::Service;
 
@@ -48,10 +49,27 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Time for one second of speech, the queue included.
-    pub fn real_time_factor(&self) -> Option<f64> {
-        let audio_seconds = self.audio_seconds.filter(|it| *it > 0.0)?;
-        matches!(self.outcome, Outcome::Served).then(|| self.total.as_secs_f64() / audio_seconds)
+    /// What an objective may ask of a single request, in seconds where it is a time. Only a
+    /// served request has any of it, but for the time of its connection.
+    pub(crate) fn value(&self, series: Series) -> Option<f64> {
+        let time = match series {
+            Series::Connect => self.connect,
+            _ if !self.outcome.is_served() => None,
+            Series::Latency => Some(self.total),
+            Series::FirstByte => self.first_byte,
+            Series::FirstAudio => self.first_audio,
+            Series::QueueWait => self.queue_wait,
+            Series::RealTimeFactor => {
+                let audio_seconds = self.audio_seconds.filter(|it| *it > 0.0)?;
+                return Some(self.total.as_secs_f64() / audio_seconds);
+            }
+        };
+        time.map(|it| it.as_secs_f64())
+    }
+
+    /// How long the service took to turn the request away; `None` if it didn't.
+    pub(crate) fn seconds_to_refusal(&self) -> Option<f64> {
+        self.outcome.is_rejected().then(|| self.total.as_secs_f64())
     }
 
     /// How much later than intended the generator sent it.
@@ -101,6 +119,21 @@ impl Refusal {
 }
 
 impl Outcome {
+    /// Whether the answer is right.
+    pub(crate) fn is_served(&self) -> bool {
+        *self == Self::Served
+    }
+
+    /// Whether the service turned the request away.
+    pub(crate) fn is_rejected(&self) -> bool {
+        matches!(self, Self::Rejected(_))
+    }
+
+    /// Whether the answer is one that should not have been.
+    pub(crate) fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+
     /// One line for a list of errors; `None` for what went well.
     pub fn complaint(&self) -> Option<String> {
         match self {

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::distribution::Collector;
 use crate::exchange::{Exchange, Outcome};
 use crate::quote::shown;
 use crate::report::terminal::time;
 use crate::run::{Event, Until};
-use crate::summary::Collector;
 
 /// How often the live line changes.
 const LIVE: Duration = Duration::from_millis(200);

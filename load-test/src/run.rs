@@ -182,7 +182,7 @@ impl Lane {
         self.tell(Event::Begun);
         tokio::select! {
             exchange = self.client.exchange(&call, self.began, intended) => {
-                let is_refused = matches!(exchange.outcome, Outcome::Rejected(_));
+                let is_refused = exchange.outcome.is_rejected();
                 self.tell(Event::Ended(Box::new(exchange)));
                 is_refused
             }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arrivals::{Arrivals, Pattern};
 use crate::client::{Client, Patience};
+use crate::distribution::Collector;
 use crate::exchange::Exchange;
 use crate::exit::Ending;
 use crate::mode::setup::Setup;
@@ -18,7 +19,7 @@ use crate::report::document::{
 };
 use crate::run::{Event, Plan, Until, start};
 use crate::service::Service;
-use crate::summary::{Collector, Summary};
+use crate::summary::Summary;
 use crate::watch::own::OwnCpu;
 use crate::watch::{Watch, Watched};
 use crate::workload::Workload;
@@ -133,7 +134,7 @@ pub(super) fn document(
             url: reached.target.base.to_string(),
             version: reached.state.version.clone(),
             model: reached.state.default_model.clone(),
-            client: (&summary).into(),
+            client: summary.client.clone(),
             server: watched.into(),
             samples: watched.samples.clone(),
             exchanges,

@@ -54,7 +54,7 @@ pub(super) fn document(exchanges: Vec<Exchange>) -> Document {
             url: "http://localhost:5001/".into(),
             version: Some("1.0.0".into()),
             model: Some("small".into()),
-            client: (&Summary::of(service, &exchanges, 0, elapsed_seconds)).into(),
+            client: Summary::of(service, &exchanges, 0, elapsed_seconds).client,
             server: ServerFigures::default(),
             samples: Vec::new(),
             exchanges,

@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::distribution::Distribution;
 use crate::exchange::Exchange;
 use crate::finding::Finding;
 use crate::objective::Objective;
 use crate::service::Service;
-use crate::summary::{Distribution, ErrorGroup};
+use crate::summary::ClientFigures;
 use crate::watch::ServerSample;
 
 /// Name and number of the form.
@@ -76,49 +77,6 @@ pub(crate) struct ServiceReport {
     pub samples: Vec<ServerSample>,
     /// Each request.
     pub exchanges: Vec<Exchange>,
-}
-
-/// Figures as the client saw them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ClientFigures {
-    /// Requests that ended.
-    pub requests: u64,
-    /// Answered, and rightly.
-    pub served: u64,
-    /// Turned away, as the service promises to.
-    pub rejected: u64,
-    /// Should have been answered otherwise.
-    pub failed: u64,
-    /// Given up because the run was stopped.
-    pub abandoned: u64,
-    /// Rejections that were waited out and tried again.
-    pub retries: u64,
-    /// From the beginning of the run to the last answer.
-    pub elapsed_seconds: f64,
-    /// Served requests a second.
-    pub served_per_second: f64,
-    /// Seconds of speech, read or made, in a second.
-    pub audio_seconds_per_second: f64,
-    /// Seconds from the intended start to the end of the answer, of served requests.
-    pub latency: Option<Distribution>,
-    /// Seconds that new connections took.
-    pub connect: Option<Distribution>,
-    /// Seconds to the head of the answer.
-    pub first_byte: Option<Distribution>,
-    /// Seconds to the first audio.
-    pub first_audio: Option<Distribution>,
-    /// Seconds in the queue, as the service says.
-    pub queue_wait: Option<Distribution>,
-    /// Seconds for a second of speech.
-    pub real_time_factor: Option<Distribution>,
-    /// Seconds that it took to be turned away.
-    pub refusal: Option<Distribution>,
-    /// Words that are wrong in a hundred; `None` if no answer was scored.
-    pub word_error_percent: Option<f64>,
-    /// Answers that were scored.
-    pub scored: u64,
-    /// What went wrong, the most frequent first.
-    pub errors: Vec<ErrorGroup>,
 }
 
 /// Figures as the service gave them, over the time of the run.

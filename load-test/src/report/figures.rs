@@ -1,36 +1,7 @@
-//! From what was noted to what is reported.
+//! What the samples of a service's state come to.
 
-use crate::objective::Series;
-use crate::report::document::{ClientFigures, ServerFigures};
-use crate::summary::Summary;
+use crate::report::document::ServerFigures;
 use crate::watch::{ServerSample, Watched};
-
-impl From<&Summary> for ClientFigures {
-    fn from(summary: &Summary) -> Self {
-        let of = |series| summary.distribution(series);
-        Self {
-            requests: summary.requests,
-            served: summary.served,
-            rejected: summary.rejected,
-            failed: summary.failed,
-            abandoned: summary.abandoned,
-            retries: summary.retries,
-            elapsed_seconds: summary.elapsed_seconds,
-            served_per_second: summary.per_second(),
-            audio_seconds_per_second: summary.audio_seconds / summary.elapsed_seconds.max(1e-9),
-            latency: of(Series::Latency),
-            connect: of(Series::Connect),
-            first_byte: of(Series::FirstByte),
-            first_audio: of(Series::FirstAudio),
-            queue_wait: of(Series::QueueWait),
-            real_time_factor: of(Series::RealTimeFactor),
-            refusal: summary.refusals.distribution(),
-            word_error_percent: (summary.score.words > 0).then(|| summary.score.percent()),
-            scored: summary.scored,
-            errors: summary.errors.clone(),
-        }
-    }
-}
 
 impl From<&Watched> for ServerFigures {
     fn from(watched: &Watched) -> Self {

@@ -7,8 +7,7 @@ use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
 use super::document::Document;
-use crate::exchange::Outcome;
-use crate::summary::Collector;
+use crate::distribution::Collector;
 
 /// Writes one histogram for each service, in microseconds, over the whole run.
 ///
@@ -24,7 +23,7 @@ pub(crate) fn write(document: &Document, mut to: impl Write) -> Result<(), Strin
     for service in &document.services {
         let mut latencies = Collector::default();
         let served = service.exchanges.iter();
-        let served = served.filter(|it| it.outcome == Outcome::Served);
+        let served = served.filter(|it| it.outcome.is_served());
         served.for_each(|it| latencies.add_time(it.total));
         let elapsed = Duration::from_secs_f64(document.elapsed_seconds);
         let name = service.service.to_string();

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::document::Document;
 use crate::exchange::Outcome;
+use crate::objective::Series;
 
 /// The names of the columns. Times are in seconds.
 const COLUMNS: [&str; 18] = [
@@ -57,7 +58,7 @@ pub(crate) fn write(document: &Document, to: impl Write) -> csv::Result<()> {
             perhaps(exchange.queue_wait),
             exchange.bytes.to_string(),
             number(exchange.audio_seconds),
-            number(exchange.real_time_factor()),
+            number(exchange.value(Series::RealTimeFactor)),
             exchange.retries.to_string(),
             outcome.to_string(),
             status.map(|it| it.to_string()).unwrap_or_default(),

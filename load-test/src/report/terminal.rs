@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
-use super::document::{ClientFigures, Document, Generator, ServerFigures, ServiceReport};
-use crate::exchange::Outcome;
+use super::document::{Document, Generator, ServerFigures, ServiceReport};
+use crate::distribution::Distribution;
 use crate::finding::{Finding, Verdict};
 use crate::quote::shown;
-use crate::summary::Distribution;
+use crate::summary::ClientFigures;
 
 /// Where a value begins in a line.
 const COLUMN: usize = 21;
@@ -235,7 +235,7 @@ impl Text {
 
     fn histogram(&mut self, report: &ServiceReport) {
         let served = report.exchanges.iter();
-        let served = served.filter(|it| it.outcome == Outcome::Served);
+        let served = served.filter(|it| it.outcome.is_served());
         let latencies: Vec<f64> = served.map(|it| it.total.as_secs_f64()).collect();
         let Some(bars) = bars(&latencies) else {
             return;

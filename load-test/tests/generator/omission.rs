@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use voice_stack_load::arrivals::{Arrivals, Pattern};
 use voice_stack_load::client::{Client, Patience, http_client};
+use voice_stack_load::distribution::Collector;
 use voice_stack_load::exchange::{Exchange, Outcome};
 use voice_stack_load::run::{Event, Plan, Until, start};
-use voice_stack_load::summary::Collector;
 
 use crate::alone;
 use crate::stub::{Script, Stub};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::exchange::{Exchange, Outcome};
+use crate::exchange::Exchange;
 use crate::objective::{Metric, Series};
 use crate::service::Service;
 use crate::statistics::bootstrap::Statistic;
@@ -106,24 +106,15 @@ impl Figure {
 }
 
 fn value(exchange: &Exchange, metric: Metric) -> Option<f64> {
-    let is_served = exchange.outcome == Outcome::Served;
     let as_count = |it: bool| Some(f64::from(u8::from(it)));
-    let time = match metric {
-        Metric::Errors => {
-            return as_count(matches!(exchange.outcome, Outcome::Failed { .. }));
-        }
-        Metric::Rejections => return as_count(matches!(exchange.outcome, Outcome::Rejected(_))),
-        Metric::Success => return as_count(is_served),
-        Metric::WordErrorRate => return Some(exchange.score?.percent() / 100.0),
-        Metric::Of(Series::RealTimeFactor, _) => return exchange.real_time_factor(),
-        Metric::Of(Series::Latency, _) => Some(exchange.total),
-        Metric::Of(Series::FirstByte, _) => exchange.first_byte,
-        Metric::Of(Series::FirstAudio, _) => exchange.first_audio,
-        Metric::Of(Series::QueueWait, _) => exchange.queue_wait,
-        Metric::Of(Series::Connect, _) => exchange.connect,
+    match metric {
+        Metric::Errors => as_count(exchange.outcome.is_failed()),
+        Metric::Rejections => as_count(exchange.outcome.is_rejected()),
+        Metric::Success => as_count(exchange.outcome.is_served()),
+        Metric::WordErrorRate => Some(exchange.score?.percent() / 100.0),
+        Metric::Of(series, _) => exchange.value(series),
         Metric::RequestsPerSecond => None,
-    };
-    time.filter(|_| is_served).map(|it| it.as_secs_f64())
+    }
 }
 
 /// In the order in which they should have begun: neighbours met the same service.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::exchange::{Exchange, Outcome};
+use crate::exchange::Exchange;
 use crate::report::terminal::time;
 use crate::statistics::Interval;
 use crate::statistics::bootstrap::{Bootstrap, Statistic};
@@ -27,7 +27,7 @@ impl Drift {
     pub(in crate::mode) fn of(exchanges: &[Exchange]) -> Option<Self> {
         let mut served: Vec<_> = exchanges
             .iter()
-            .filter(|it| it.outcome == Outcome::Served)
+            .filter(|it| it.outcome.is_served())
             .collect();
         served.sort_by_key(|it| it.intended);
         let end = served.last()?.intended;

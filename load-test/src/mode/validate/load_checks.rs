@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::capacity_checks::first_complaint;
 use super::subject::{Obstacle, Subject, while_doing};
+use crate::distribution::Collector;
 use crate::finding::{Evidence, broken, proven};
 use crate::report::terminal::time;
-use crate::summary::Collector;
 
 /// How long probes are sent to a busy service.
 const BUSY_FOR: Duration = Duration::from_secs(5);

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::amount;
+use crate::distribution::Distribution;
 use crate::report::document::ServiceReport;
 use crate::service::Service;
-use crate::summary::Distribution;
 
 /// One big figure.
 struct Figure {

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::amount;
 use crate::finding::{Finding, Verdict};
-use crate::report::document::{ClientFigures, Document, ServiceReport};
+use crate::report::document::{Document, ServiceReport};
+use crate::summary::ClientFigures;
 
 /// Kinds of errors that are listed.
 const MOST_ERRORS: usize = 50;

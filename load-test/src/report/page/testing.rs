@@ -19,13 +19,12 @@ pub(super) fn document(exchanges: u64, looks: u64) -> Document {
         let at = |number: u64| run_seconds * number as f64 / exchanges as f64;
         let exchanges = (0..exchanges).map(|it| exchange(service, it, at(it)));
         let exchanges: Vec<_> = exchanges.collect();
-        let summary = Summary::of(service, &exchanges, 0, run_seconds);
         ServiceReport {
             service,
             url: "http://box:8001/".into(),
             version: Some("1.2.3".into()),
             model: Some("base.en".into()),
-            client: (&summary).into(),
+            client: Summary::of(service, &exchanges, 0, run_seconds).client,
             server: ServerFigures {
                 slots: Some(2.0),
                 rejections: vec![("queue_full".into(), 12.0)],

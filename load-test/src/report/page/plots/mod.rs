@@ -14,7 +14,7 @@ use std::time::Duration;
 use self::axis::Axis;
 pub(super) use self::plot::Plot;
 use super::super::document::{Document, ServiceReport};
-use crate::exchange::{Exchange, Outcome};
+use crate::exchange::Exchange;
 
 /// An axis of the run's time is never shorter.
 const SHORTEST_RUN_SECONDS: f64 = 0.001;
@@ -54,7 +54,7 @@ fn end_seconds(exchange: &Exchange) -> f64 {
 
 fn served(report: &ServiceReport) -> impl Iterator<Item = &Exchange> {
     let exchanges = report.exchanges.iter();
-    exchanges.filter(|it| it.outcome == Outcome::Served)
+    exchanges.filter(|it| it.outcome.is_served())
 }
 
 fn sorted_seconds(times: impl Iterator<Item = Duration>) -> Vec<f64> {

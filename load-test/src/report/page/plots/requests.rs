@@ -41,19 +41,19 @@ pub(super) fn latency_over_time(report: &ServiceReport, run_seconds: f64) -> Opt
             name: "served",
             form: Form::Dots,
             class: "served",
-            marks: marks(|it| *it == Outcome::Served, area::dots),
+            marks: marks(Outcome::is_served, area::dots),
         },
         Layer {
             name: "rejected",
             form: Form::Squares,
             class: "rejected",
-            marks: marks(|it| matches!(it, Outcome::Rejected(_)), area::dots),
+            marks: marks(Outcome::is_rejected, area::dots),
         },
         Layer {
             name: "failed",
             form: Form::Crosses,
             class: "failed",
-            marks: marks(|it| matches!(it, Outcome::Failed { .. }), area::crosses),
+            marks: marks(Outcome::is_failed, area::crosses),
         },
     ];
     let mut notes = Vec::new();
@@ -125,9 +125,9 @@ pub(super) fn throughput(report: &ServiceReport, run_seconds: f64) -> Option<Plo
         by_part.iter().map(of).collect()
     };
     let named = [
-        ("served", rates(|it| *it == Outcome::Served)),
-        ("rejected", rates(|it| matches!(it, Outcome::Rejected(_)))),
-        ("failed", rates(|it| matches!(it, Outcome::Failed { .. }))),
+        ("served", rates(Outcome::is_served)),
+        ("rejected", rates(Outcome::is_rejected)),
+        ("failed", rates(Outcome::is_failed)),
     ];
     let most = named.iter().flat_map(|it| &it.1).copied();
     let most = most.fold(0.0, f64::max);

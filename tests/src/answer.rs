@@ -75,6 +75,18 @@ impl Answer {
             .unwrap_or_else(|cause| panic!("{cause}: {} {}", self.status, self.text))
     }
 
+    /// The data of a body of server-sent events.
+    ///
+    /// # Panics
+    /// It is no JSON.
+    pub fn events(&self) -> Vec<Value> {
+        self.text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .map(|json| serde_json::from_str(json).expect(json))
+            .collect()
+    }
+
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

@@ -156,7 +156,7 @@ pub struct Mutated {
     pub bytes: Vec<u8>,
 }
 
-/// A request that nobody would send who meant well.
+/// A request that no well-meaning client sends.
 pub struct Odd {
     /// What is special about it.
     pub name: String,
@@ -164,4 +164,22 @@ pub struct Odd {
     pub bytes: Vec<u8>,
     /// What the client does next. One that hangs up can't expect an answer.
     pub then: Then,
+}
+
+/// The name of an odd request, and its bytes.
+pub(crate) type Case = (&'static str, Vec<u8>);
+
+impl Odd {
+    /// Requests whose answer the client waits for, and those after which it hangs up.
+    pub(crate) fn all(answered: Vec<Case>, hung_up: Vec<Case>) -> Vec<Self> {
+        let requests = |cases: Vec<Case>, then| {
+            cases.into_iter().map(move |(name, bytes)| Self {
+                name: name.to_string(),
+                bytes,
+                then,
+            })
+        };
+        let answered = requests(answered, Then::Wait);
+        answered.chain(requests(hung_up, Then::HangUp)).collect()
+    }
 }

@@ -1,7 +1,6 @@
 //! Upload requests byte by byte, good ones and broken ones.
 
-use crate::client::Then;
-use crate::kind::Odd;
+use crate::kind::{Case, Odd};
 use crate::{synthetic, wire};
 
 /// The endpoint that takes uploads.
@@ -56,13 +55,6 @@ fn body(parts: &[Vec<u8>]) -> Vec<u8> {
 
 /// Requests that are HTTP, but hardly uploads.
 pub fn hostile() -> Vec<Odd> {
-    let request = |then| {
-        move |(name, bytes): Case| Odd {
-            name: name.to_string(),
-            bytes,
-            then,
-        }
-    };
     let silence = file_part(&synthetic::silence(0.5));
     let answered = [
         odd_types(&silence),
@@ -72,14 +64,8 @@ pub fn hostile() -> Vec<Odd> {
         far_too_many(&silence),
         tiny_chunks(&silence),
     ];
-    let answered = answered.into_iter().flatten().map(request(Then::Wait));
-    let hung_up = broken_promises(&silence);
-    answered
-        .chain(hung_up.into_iter().map(request(Then::HangUp)))
-        .collect()
+    Odd::all(answered.concat(), broken_promises(&silence))
 }
-
-type Case = (&'static str, Vec<u8>);
 
 /// A body of these parts and a good file.
 fn beside(file: &[u8], parts: Vec<Vec<u8>>) -> Vec<u8> {

@@ -96,8 +96,13 @@ pub fn every_format() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// The sentence that everybody looks for in [`jfk`].
+/// The sentence that tests look for in transcripts of [`jfk`], as [`plain`] writes it.
 pub const JFK_PHRASE: &str = "ask not what your country can do for you";
+
+/// A transcript in lower case, without commas and full stops.
+pub fn plain(text: &str) -> String {
+    text.to_lowercase().replace([',', '.'], "")
+}
 
 /// The recordings beside the project, if they are there.
 pub fn shared() -> Option<Vec<Sample>> {

@@ -4,7 +4,7 @@ use super::{BadStarts, CutShort, Hostility, Kind, Model, Mutated, Mutator};
 use crate::answer::Answer;
 use crate::mutation::Originals;
 use crate::request::Request;
-use crate::samples::{self, JFK_PHRASE};
+use crate::samples::{self, JFK_PHRASE, plain};
 use crate::{multipart, synthetic};
 
 const MIB: u64 = 1024 * 1024;
@@ -87,8 +87,8 @@ fn no_words(answer: &Answer) -> Option<String> {
 }
 
 fn not_kennedy(answer: &Answer) -> Option<String> {
-    let plain = answer.text.to_lowercase().replace([',', '.'], "");
-    (!plain.contains(JFK_PHRASE)).then(|| format!("misheard: {}", answer.text))
+    let is_his = plain(&answer.text).contains(JFK_PHRASE);
+    (!is_his).then(|| format!("misheard: {}", answer.text))
 }
 
 fn broken_files() -> Mutator {

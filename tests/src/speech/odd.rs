@@ -1,28 +1,14 @@
 //! Requests that are HTTP, but hardly requests for speech.
 
 use super::{PATH, SENTENCE, TYPE};
-use crate::client::Then;
-use crate::kind::Odd;
+use crate::kind::{Case, Odd};
 use crate::wire;
-
-type Case = (&'static str, Vec<u8>);
 
 /// All of them.
 pub fn hostile() -> Vec<Odd> {
-    let request = |then| {
-        move |(name, bytes): Case| Odd {
-            name: name.to_string(),
-            bytes,
-            then,
-        }
-    };
     let body = format!("{{\"input\": \"{SENTENCE}\"}}").into_bytes();
     let answered = [odd_types(&body), odd_bodies(&body), far_too_much()];
-    let answered = answered.into_iter().flatten().map(request(Then::Wait));
-    let hung_up = broken_promises(&body);
-    answered
-        .chain(hung_up.into_iter().map(request(Then::HangUp)))
-        .collect()
+    Odd::all(answered.concat(), broken_promises(&body))
 }
 
 fn with_type(content_type: &str, body: &[u8]) -> Vec<u8> {

@@ -1,13 +1,9 @@
 //! What a client gets.
 
 use voice_stack_tests::kind::ASR;
-use voice_stack_tests::samples::{self, JFK_PHRASE};
+use voice_stack_tests::samples::{self, JFK_PHRASE, plain};
 use voice_stack_tests::service::Service;
 use voice_stack_tests::synthetic;
-
-fn plain(text: &str) -> String {
-    text.to_lowercase().replace([',', '.'], "")
-}
 
 #[test]
 fn real_speech_becomes_its_words_in_every_format() {
@@ -106,12 +102,7 @@ fn a_stream_brings_deltas_and_the_whole_text() {
         .client()
         .transcribe(&samples::jfk(), &[("stream", "true")]);
     assert_eq!(answer.header("content-type"), Some("text/event-stream"));
-    let events: Vec<serde_json::Value> = answer
-        .text
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .map(|json| serde_json::from_str(json).unwrap())
-        .collect();
+    let events = answer.events();
     let (done, deltas) = events.split_last().unwrap();
     assert_eq!(done["type"], "transcript.text.done");
     let joined: String = deltas

@@ -47,17 +47,22 @@ fn openai_python_transcribes_in_every_format_and_streams() {
     openai_transcribes("words", &[]);
 }
 
+/// The scenarios of errors that both scripts have.
+fn raises_errors_of_every_service(run: fn(&str, &[(&str, &str)])) {
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(keys.path(), "right\n").unwrap();
+    run("keys", &[("API_KEYS_FILE", keys.path().to_str().unwrap())]);
+    run(
+        "full",
+        &[("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")],
+    );
+}
+
 #[test]
 fn openai_python_raises_its_typed_errors() {
     openai_transcribes("bad_requests", &[]);
     openai_transcribes("too_large", &[("MAX_UPLOAD_SIZE_MB", "1")]);
-    let keys = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(keys.path(), "right\n").unwrap();
-    openai_transcribes("keys", &[("API_KEYS_FILE", keys.path().to_str().unwrap())]);
-    openai_transcribes(
-        "full",
-        &[("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")],
-    );
+    raises_errors_of_every_service(openai_transcribes);
 }
 
 #[test]
@@ -100,11 +105,5 @@ fn openai_python_speaks_in_every_format_and_streams() {
 #[test]
 fn openai_python_raises_its_typed_errors_for_speech() {
     openai_speaks("bad_requests", &[("MAX_INPUT_CHARS", "4096")]);
-    let keys = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(keys.path(), "right\n").unwrap();
-    openai_speaks("keys", &[("API_KEYS_FILE", keys.path().to_str().unwrap())]);
-    openai_speaks(
-        "full",
-        &[("MAX_CONCURRENT_REQUESTS", "1"), ("MAX_QUEUE", "0")],
-    );
+    raises_errors_of_every_service(openai_speaks);
 }

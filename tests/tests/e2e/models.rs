@@ -1,18 +1,14 @@
 //! The converted models do what their originals do.
 
 use voice_stack_tests::kind::ASR;
-use voice_stack_tests::samples::{self, JFK_PHRASE};
+use voice_stack_tests::samples::{self, JFK_PHRASE, plain};
 use voice_stack_tests::service::Service;
 
 #[test]
 fn every_converted_model_transcribes_the_sample() {
     for model in ["tiny.en", "tiny.en-q8_0", "base", "base-q8_0"] {
         let asr = Service::start(&ASR, &[("ASR_MODEL", model)]);
-        let text = asr
-            .client()
-            .text_of(&samples::jfk(), &[])
-            .to_lowercase()
-            .replace(',', "");
+        let text = plain(&asr.client().text_of(&samples::jfk(), &[]));
         assert!(text.contains(JFK_PHRASE), "{model}: {text}");
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use voice_stack_tests::client::{Then, exchange};
 use voice_stack_tests::kind::TTS;
 use voice_stack_tests::request::Request;
@@ -312,13 +312,7 @@ fn a_text_of_many_sentences_streams_to_its_end_in_every_way_of_sending() {
     let audio = client.serve(&pcm(&text));
     assert_eq!(audio.header("transfer-encoding"), Some("chunked"));
     let fields = json!({"input": text, "response_format": "pcm", "stream_format": "sse"});
-    let events = client.serve(&speech::request(&fields));
-    let events: Vec<Value> = events
-        .text
-        .lines()
-        .filter_map(|line| line.strip_prefix("data:"))
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events = client.serve(&speech::request(&fields)).events();
     let (done, deltas) = events.split_last().unwrap();
     assert!(deltas.len() > 1 && deltas.iter().all(|it| it["type"] == "speech.audio.delta"));
     let seconds = done["usage"]["seconds"].as_f64().unwrap();

@@ -121,15 +121,27 @@ fn get<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
 
+/// What `read` makes of a field, unless it is left out. It gives `None` for a value that is not
+/// `allowed`.
+fn optional<'a, T>(
+    fields: &'a Map<String, Value>,
+    name: &'static str,
+    allowed: &str,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+) -> Result<Option<T>, ApiError> {
+    let Some(value) = get(fields, name) else {
+        return Ok(None);
+    };
+    let invalid = || ApiError::invalid(name, format!("{name} must be {allowed}."));
+    read(value).map(Some).ok_or_else(invalid)
+}
+
 fn text<'a>(
     fields: &'a Map<String, Value>,
     name: &'static str,
 ) -> Result<Option<&'a str>, ApiError> {
-    match get(fields, name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.trim()).filter(|it| !it.is_empty())),
-        Some(_) => Err(ApiError::invalid(name, format!("{name} must be a string."))),
-    }
+    let text = optional(fields, name, "a string", Value::as_str)?;
+    Ok(text.map(str::trim).filter(|it| !it.is_empty()))
 }
 
 fn input(fields: &Map<String, Value>, most_characters: usize) -> Result<String, ApiError> {
@@ -158,73 +170,44 @@ fn input(fields: &Map<String, Value>, most_characters: usize) -> Result<String, 
 
 /// A name, or an object with one, as OpenAI's clients send custom voices.
 fn voice(fields: &Map<String, Value>) -> Result<Option<String>, ApiError> {
-    let name = match get(fields, "voice") {
-        None => return Ok(None),
-        Some(Value::Object(object)) => object.get("id").and_then(Value::as_str),
-        Some(value) => value.as_str(),
-    };
-    let name = name.ok_or_else(|| {
-        let message = "voice must be a name, or an object with the name as its 'id'.";
-        ApiError::invalid("voice", message)
+    let allowed = "a name, or an object with the name as its 'id'";
+    let name = optional(fields, "voice", allowed, |value| match value {
+        Value::Object(object) => object.get("id").and_then(Value::as_str),
+        value => value.as_str(),
     })?;
-    let name = name.trim();
-    Ok((!name.is_empty()).then(|| name.to_string()))
+    Ok(name
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .map(String::from))
 }
 
 fn speaker(fields: &Map<String, Value>) -> Result<Option<SpeakerName>, ApiError> {
-    let invalid = || {
-        let message = "speaker must be the number or the name of one of the voice's speakers.";
-        ApiError::invalid("speaker", message)
-    };
-    match get(fields, "speaker") {
-        None => Ok(None),
-        Some(Value::Number(number)) => number
-            .as_u64()
-            .map(|number| Some(SpeakerName::Number(number)))
-            .ok_or_else(invalid),
-        Some(Value::String(name)) => Ok(Some(
+    let allowed = "the number or the name of one of the voice's speakers";
+    optional(fields, "speaker", allowed, |value| match value {
+        Value::Number(number) => number.as_u64().map(SpeakerName::Number),
+        Value::String(name) => Some(
             name.parse()
                 .map_or_else(|_| SpeakerName::Name(name.clone()), SpeakerName::Number),
-        )),
-        Some(_) => Err(invalid()),
-    }
+        ),
+        _ => None,
+    })
 }
 
 fn speed(fields: &Map<String, Value>) -> Result<f32, ApiError> {
-    let invalid = || {
-        let (slowest, fastest) = (SPEEDS.start(), SPEEDS.end());
-        ApiError::invalid(
-            "speed",
-            format!("speed must be a number from {slowest} to {fastest}."),
-        )
-    };
-    match get(fields, "speed") {
-        None => Ok(1.0),
-        Some(value) => value
-            .as_f64()
-            .filter(|speed| SPEEDS.contains(speed))
-            .map(|speed| speed as f32)
-            .ok_or_else(invalid),
-    }
+    let allowed = format!("a number from {} to {}", SPEEDS.start(), SPEEDS.end());
+    let speed = optional(fields, "speed", &allowed, |value| {
+        value.as_f64().filter(|speed| SPEEDS.contains(speed))
+    })?;
+    Ok(speed.map_or(1.0, |speed| speed as f32))
 }
 
 fn sample_rate(fields: &Map<String, Value>) -> Result<Option<u32>, ApiError> {
-    let invalid = || {
-        let (lowest, highest) = (SAMPLE_RATES.start(), SAMPLE_RATES.end());
-        ApiError::invalid(
-            "sample_rate",
-            format!("sample_rate must be a whole number from {lowest} to {highest} (hertz)."),
-        )
-    };
-    match get(fields, "sample_rate") {
-        None => Ok(None),
-        Some(value) => value
-            .as_u64()
-            .filter(|rate| SAMPLE_RATES.contains(rate))
-            .and_then(|rate| u32::try_from(rate).ok())
-            .map(Some)
-            .ok_or_else(invalid),
-    }
+    let (lowest, highest) = (SAMPLE_RATES.start(), SAMPLE_RATES.end());
+    let allowed = format!("a whole number from {lowest} to {highest} (hertz)");
+    optional(fields, "sample_rate", &allowed, |value| {
+        let rate = value.as_u64().filter(|rate| SAMPLE_RATES.contains(rate))?;
+        u32::try_from(rate).ok()
+    })
 }
 
 #[cfg(test)]

@@ -242,17 +242,14 @@ fn is_long(body: &[u8]) -> bool {
 }
 
 fn be_u32(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at.checked_add(4)?)?
-        .try_into()
-        .ok()
-        .map(u32::from_be_bytes)
+    array(bytes, at).map(u32::from_be_bytes)
 }
 
 fn be_u64(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes
-        .get(at..at.checked_add(8)?)?
-        .try_into()
-        .ok()
-        .map(u64::from_be_bytes)
+    array(bytes, at).map(u64::from_be_bytes)
+}
+
+fn array<const BYTES: usize>(bytes: &[u8], at: usize) -> Option<[u8; BYTES]> {
+    let end = at.checked_add(BYTES)?;
+    bytes.get(at..end)?.try_into().ok()
 }

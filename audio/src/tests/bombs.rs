@@ -4,14 +4,9 @@
 //! tests say that the cause is seen before it takes effect.
 
 use super::formats::FIXTURES;
-use super::{LIMITS, decoded, invalid, never, summary};
+use super::{LIMITS, decoded, fixture, invalid, never, summary};
 use crate::watch::Watch;
 use crate::{AudioError, AudioSource, decode, decode_watched, ogg};
-
-fn fixture(name: &str) -> Vec<u8> {
-    let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);
-    fixture.expect("listed").bytes.to_vec()
-}
 
 /// A CAF file of 16-bit samples, with the number of frames that one packet is to hold, and
 /// chunks before its sound.

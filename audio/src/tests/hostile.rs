@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::formats::FIXTURES;
-use super::never;
 use super::signal::{float_wav, tone};
+use super::{fixture, never};
 use crate::{AudioError, DecodeLimits, decode};
 
 const LIMITS: DecodeLimits = DecodeLimits {
@@ -106,11 +106,7 @@ fn a_damaged_stretch_costs_only_itself() {
         ("tone-opus.ogg", 0.5),
         ("tone-flac.flac", 0.5),
     ] {
-        let fixture = FIXTURES
-            .iter()
-            .find(|fixture| fixture.name == name)
-            .expect("listed");
-        let mut file = fixture.bytes.to_vec();
+        let mut file = fixture(name).to_vec();
         let middle = file.len() / 2;
         file[middle..middle + 40].fill(0x55);
         let audio = decode(file, None, LIMITS, &never).expect(name);

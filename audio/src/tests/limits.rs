@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::formats::FIXTURES;
 use super::signal::{float_wav, tone};
-use super::{LIMITS, decoded, invalid, never, unsupported};
+use super::{LIMITS, decoded, fixture, invalid, never, place_of, unsupported};
 use crate::{Audio, AudioError, AudioSource, DecodeLimits, decode, decode_headerless_s16le_16khz};
 
 /// Ten minutes in nine KB, and two in 33.
@@ -144,15 +144,8 @@ fn a_codec_without_a_decoder_is_unsupported() {
         ("tone-video.mp4", &b"mp4a"[..]),
         ("tone-opus.webm", b"A_OPUS"),
     ] {
-        let fixture = FIXTURES
-            .iter()
-            .find(|fixture| fixture.name == name)
-            .expect("listed");
-        let mut file = fixture.bytes.to_vec();
-        let at = file
-            .windows(codec.len())
-            .position(|at| at == codec)
-            .expect("named");
+        let mut file = fixture(name).to_vec();
+        let at = place_of(&file, codec);
         file[at + codec.len() - 1] = b'_';
         let message = unsupported(file);
         assert!(message.contains("codec"), "{name}: {message}");
@@ -161,16 +154,8 @@ fn a_codec_without_a_decoder_is_unsupported() {
 
 #[test]
 fn a_fragment_that_claims_millions_of_samples_is_invalid_at_once() {
-    let name = "tone-aac-fragmented.mp4";
-    let fixture = FIXTURES
-        .iter()
-        .find(|fixture| fixture.name == name)
-        .expect("listed");
-    let mut file = fixture.bytes.to_vec();
-    let run = file
-        .windows(4)
-        .position(|at| at == b"trun")
-        .expect("a track run");
+    let mut file = fixture("tone-aac-fragmented.mp4").to_vec();
+    let run = place_of(&file, b"trun");
     // No fields for each sample, and as many as can be claimed.
     file[run + 4..run + 12].copy_from_slice(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
     assert!(invalid(file).contains("more samples than the file can hold"));

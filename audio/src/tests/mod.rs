@@ -9,6 +9,7 @@ mod signal;
 mod tags;
 mod wav;
 
+use self::formats::FIXTURES;
 use crate::{Audio, AudioError, AudioSource, DecodeLimits, decode};
 
 const LIMITS: DecodeLimits = DecodeLimits {
@@ -17,6 +18,20 @@ const LIMITS: DecodeLimits = DecodeLimits {
 
 fn never() -> bool {
     false
+}
+
+/// The file of a fixture.
+#[track_caller]
+fn fixture(name: &str) -> &'static [u8] {
+    let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);
+    fixture.expect("listed").bytes
+}
+
+/// Where `name` begins in a file.
+#[track_caller]
+fn place_of(file: &[u8], name: &[u8]) -> usize {
+    let place = file.windows(name.len()).position(|it| it == name);
+    place.expect("it is there")
 }
 
 fn try_decode(source: impl Into<AudioSource>) -> Result<Audio, AudioError> {

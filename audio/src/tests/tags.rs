@@ -1,25 +1,22 @@
 //! Tags never reach a demuxer: not what they hold, nor what is wrong with them.
 
-use super::decoded;
-use super::formats::FIXTURES;
+use super::{decoded, fixture, place_of};
 use crate::ogg::{Pages, checksum};
 use std::io::Read;
 
 /// No tag of any format: whoever reads it fails.
 const RUBBISH: &[u8] = &[0xff; 64];
 
-fn fixture(name: &str) -> &'static [u8] {
-    let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);
-    fixture.expect("listed").bytes
-}
-
 fn with(file: &[u8], at: usize, inserted: &[u8]) -> Vec<u8> {
     [&file[..at], inserted, &file[at..]].concat()
 }
 
-fn place_of(file: &[u8], name: &[u8]) -> usize {
-    let place = file.windows(name.len()).position(|it| it == name);
-    place.expect("it is there")
+/// The file with a chunk before the one of this name, and with the size that it then has.
+fn with_chunk(file: &[u8], name: &[u8], chunk: &[u8], bytes: fn(u32) -> [u8; 4]) -> Vec<u8> {
+    let mut tagged = with(file, place_of(file, name), chunk);
+    let size = u32::try_from(tagged.len() - 8).expect("short");
+    tagged[4..8].copy_from_slice(&bytes(size));
+    tagged
 }
 
 #[track_caller]
@@ -42,9 +39,7 @@ fn aiff() {
     let file = fixture("tone-pcm.aiff");
     for name in [&b"ID3 "[..], b"COMT", b"MARK", b"APPL", b"NAME"] {
         let chunk = [name, &[0, 0, 0, 64], RUBBISH].concat();
-        let mut tagged = with(file, place_of(file, b"SSND"), &chunk);
-        let size = u32::try_from(tagged.len() - 8).expect("short");
-        tagged[4..8].copy_from_slice(&size.to_be_bytes());
+        let tagged = with_chunk(file, b"SSND", &chunk, u32::to_be_bytes);
         assert_same_sound(tagged, "tone-pcm.aiff");
     }
 }
@@ -53,9 +48,7 @@ fn aiff() {
 fn wav_with_a_codec() {
     let file = fixture("tone-adpcm.wav");
     let chunk = [b"LIST", &[64, 0, 0, 0], b"INFO", &RUBBISH[4..]].concat();
-    let mut tagged = with(file, place_of(file, b"data"), &chunk);
-    let size = u32::try_from(tagged.len() - 8).expect("short");
-    tagged[4..8].copy_from_slice(&size.to_le_bytes());
+    let tagged = with_chunk(file, b"data", &chunk, u32::to_le_bytes);
     assert_same_sound(tagged, "tone-adpcm.wav");
 }
 

@@ -194,20 +194,24 @@ fn the_directory_follows_the_option_then_the_environment_then_xdg() {
     }
 }
 
-#[test]
-fn pull_uses_the_mirror_and_tells_its_answer() {
+/// A pull from a mirror that gives each request this answer: what it says when it fails, and the
+/// path that it asked for first.
+fn failed_pull(name: &str, status: &'static str, body: &'static [u8]) -> (String, String) {
     let dir = TempDir::new().unwrap();
-    let server = Server::new(|_, stream| respond(stream, "404 Not Found", "", b""));
-
+    let server = Server::new(move |_, stream| respond(stream, status, "", body));
     let output = tool(dir.path())
         .env("HF_ENDPOINT", server.url())
-        .args(["pull", "small-q5_1"])
+        .args(["pull", name])
         .output()
         .unwrap();
+    (failure(&output), server.requests()[0].path.clone())
+}
 
-    let error = failure(&output);
+#[test]
+fn pull_uses_the_mirror_and_tells_its_answer() {
+    let (error, path) = failed_pull("small-q5_1", "404 Not Found", b"");
+
     assert!(error.contains("answered 404"), "{error}");
-    let path = &server.requests()[0].path;
     assert_eq!(
         path,
         "/ggerganov/whisper.cpp/resolve/main/ggml-small-q5_1.bin"
@@ -256,18 +260,9 @@ fn a_voice_that_is_not_there_is_told_with_the_command_that_fetches_it() {
 
 #[test]
 fn a_voice_is_looked_up_in_the_index_of_the_mirror() {
-    let dir = TempDir::new().unwrap();
-    let server = Server::new(|_, stream| respond(stream, "200 OK", "", b"{}"));
+    let (error, path) = failed_pull("de_DE-thorsten-medium", "200 OK", b"{}");
 
-    let output = tool(dir.path())
-        .env("HF_ENDPOINT", server.url())
-        .args(["pull", "de_DE-thorsten-medium"])
-        .output()
-        .unwrap();
-
-    let error = failure(&output);
     assert!(error.contains("no published voice is named"), "{error}");
-    let path = &server.requests()[0].path;
     assert_eq!(path, "/rhasspy/piper-voices/resolve/main/voices.json");
 }
 

@@ -14,11 +14,17 @@ use voice_stack_models::pull::Pulled;
 use crate::support::fixture::{Fixture, content, wait_until};
 use crate::support::server::{Request, Server, respond, respond_raw, serve_range};
 
-#[test]
-fn a_file_is_downloaded_checked_and_installed() {
-    let content = content(300_000);
+/// A server of one file of this size, what is in it, and an entry that is downloaded from there.
+fn download_of(size_bytes: usize) -> (Vec<u8>, Server, Fixture) {
+    let content = content(size_bytes);
     let server = Server::of_file(content.clone());
     let fixture = Fixture::of_url(&content, &server.url());
+    (content, server, fixture)
+}
+
+#[test]
+fn a_file_is_downloaded_checked_and_installed() {
+    let (content, server, fixture) = download_of(300_000);
 
     assert_eq!(fixture.pull().unwrap(), Pulled::Fetched);
 
@@ -29,9 +35,7 @@ fn a_file_is_downloaded_checked_and_installed() {
 
 #[test]
 fn an_installed_file_is_not_downloaded_again() {
-    let content = content(1000);
-    let server = Server::of_file(content.clone());
-    let fixture = Fixture::of_url(&content, &server.url());
+    let (_content, server, fixture) = download_of(1000);
     fixture.pull().unwrap();
 
     assert_eq!(fixture.pull().unwrap(), Pulled::AlreadyInstalled);
@@ -41,9 +45,7 @@ fn an_installed_file_is_not_downloaded_again() {
 
 #[test]
 fn a_damaged_file_is_replaced() {
-    let content = content(1000);
-    let server = Server::of_file(content.clone());
-    let fixture = Fixture::of_url(&content, &server.url());
+    let (content, _server, fixture) = download_of(1000);
     fixture.pull().unwrap();
     fs::write(fixture.store.path_of(fixture.entry()), vec![0; 1000]).unwrap();
 
@@ -55,9 +57,7 @@ fn a_damaged_file_is_replaced() {
 
 #[test]
 fn an_unfinished_download_goes_on_where_it_stopped() {
-    let content = content(50_000);
-    let server = Server::of_file(content.clone());
-    let fixture = Fixture::of_url(&content, &server.url());
+    let (content, server, fixture) = download_of(50_000);
     fixture.write_part(&content[..20_000]);
 
     fixture.pull().unwrap();
@@ -69,9 +69,7 @@ fn an_unfinished_download_goes_on_where_it_stopped() {
 
 #[test]
 fn what_is_installed_can_be_read_by_other_users() {
-    let content = content(5000);
-    let server = Server::of_file(content.clone());
-    let fixture = Fixture::of_url(&content, &server.url());
+    let (content, _server, fixture) = download_of(5000);
     fixture.write_part(&content);
     fs::set_permissions(fixture.part(), Permissions::from_mode(0o600)).unwrap();
 
@@ -84,9 +82,7 @@ fn what_is_installed_can_be_read_by_other_users() {
 
 #[test]
 fn a_finished_part_is_installed_without_a_request() {
-    let content = content(5000);
-    let server = Server::of_file(content.clone());
-    let fixture = Fixture::of_url(&content, &server.url());
+    let (content, server, fixture) = download_of(5000);
     fixture.write_part(&content);
 
     fixture.pull().unwrap();
@@ -128,9 +124,7 @@ fn a_part_that_the_server_refuses_or_answers_oddly_is_dropped() {
 
 #[test]
 fn a_part_longer_than_the_file_is_dropped() {
-    let content = content(5000);
-    let server = Server::of_file(content.clone());
-    let fixture = Fixture::of_url(&content, &server.url());
+    let (content, _server, fixture) = download_of(5000);
     fixture.write_part(&[1; 6000]);
 
     fixture.pull().unwrap();
@@ -268,9 +262,7 @@ fn a_server_that_is_not_there_is_told_with_advice() {
 
 #[test]
 fn too_little_space_is_found_before_anything_is_asked_for() {
-    let content = content(5000);
-    let server = Server::of_file(content.clone());
-    let mut fixture = Fixture::of_url(&content, &server.url());
+    let (_content, server, mut fixture) = download_of(5000);
     fixture.options.free_bytes = |_| Ok(4999);
 
     let error = fixture.pull_error();

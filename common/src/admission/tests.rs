@@ -1,9 +1,18 @@
+use std::pin::Pin;
+
 use futures::FutureExt as _;
 
 use super::*;
 
 fn admission(slots: usize, max_queue: usize) -> Arc<Admission> {
     Arc::new(Admission::new(slots, max_queue, Duration::from_mins(1)))
+}
+
+/// Asks for a permit that it has to wait for.
+fn waiting(admission: &Admission) -> Pin<Box<impl Future<Output = Result<Admitted, Rejection>>>> {
+    let mut waiting = Box::pin(admission.admit());
+    assert!((&mut waiting).now_or_never().is_none(), "it has to wait");
+    waiting
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,8 +114,7 @@ async fn a_look_before_the_upload_says_what_admission_would() {
         Ok(()),
         "a place in the queue is free"
     );
-    let mut waiting = Box::pin(admission.admit());
-    assert!((&mut waiting).now_or_never().is_none());
+    let _waiting = waiting(&admission);
     let full = Rejection::QueueFull {
         retry_after_seconds: 1,
     };
@@ -135,8 +143,7 @@ async fn the_longest_held_permit_is_told_to_the_moment() {
 async fn a_permit_counts_as_active_from_its_grant_on() {
     let admission = admission(1, 1);
     let running = admission.admit().await.unwrap();
-    let mut waiting = Box::pin(admission.admit());
-    assert!((&mut waiting).now_or_never().is_none());
+    let waiting = waiting(&admission);
     drop(running);
     let granted = admission.occupancy();
     assert_eq!((granted.active, granted.queued), (1, 0));
@@ -148,8 +155,7 @@ async fn a_permit_counts_as_active_from_its_grant_on() {
 async fn a_grant_that_nobody_took_says_nothing_about_the_pace() {
     let admission = admission(1, 1);
     let running = admission.admit().await.unwrap();
-    let mut waiting = Box::pin(admission.admit());
-    assert!((&mut waiting).now_or_never().is_none());
+    let waiting = waiting(&admission);
     tokio::time::advance(Duration::from_secs(8)).await;
     drop(running);
     drop(waiting);

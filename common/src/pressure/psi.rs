@@ -7,13 +7,7 @@ use super::reading::{Reading, Resource, Scope};
 /// The reading of one `memory` pressure file; none where the kernel doesn't keep it.
 pub(super) fn read(file: &Path, scope: Scope) -> Option<Reading> {
     let percent = full_avg10(&std::fs::read_to_string(file).ok()?)?;
-    Some(Reading {
-        resource: Resource::Psi,
-        percent,
-        used_bytes: None,
-        limit_bytes: None,
-        scope,
-    })
+    Some(Reading::of_percent(Resource::Psi, scope, percent))
 }
 
 /// The share of the last 10 s in which everything stood still, in percent.

@@ -82,6 +82,17 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// A share in percent, of what isn't counted in bytes.
+    pub fn of_percent(resource: Resource, scope: Scope, percent: f64) -> Self {
+        Self {
+            resource,
+            percent,
+            used_bytes: None,
+            limit_bytes: None,
+            scope,
+        }
+    }
+
     /// `used_bytes` of `limit_bytes`. Nothing can be said of a limit of zero.
     pub(super) fn of_bytes(
         resource: Resource,

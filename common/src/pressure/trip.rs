@@ -88,6 +88,7 @@ mod tests {
     use proptest::prelude::*;
 
     const POLL: Duration = Duration::from_millis(250);
+    const TRIPPED_AND_CLEARED: [Transition; 2] = [Transition::Tripped, Transition::Cleared];
 
     /// The transitions that `readings`, 250 ms apart, lead to.
     fn transitions(
@@ -116,10 +117,7 @@ mod tests {
     #[test]
     fn it_clears_after_two_seconds_at_five_points_below() {
         let nine = [90.0].into_iter().chain(held(85.0, 9));
-        assert_eq!(
-            transitions(90.0, nine),
-            [Transition::Tripped, Transition::Cleared]
-        );
+        assert_eq!(transitions(90.0, nine), TRIPPED_AND_CLEARED);
         let eight = [90.0].into_iter().chain(held(85.0, 8));
         assert_eq!(transitions(90.0, eight), [Transition::Tripped]);
     }
@@ -142,10 +140,7 @@ mod tests {
     #[test]
     fn a_threshold_smaller_than_the_margin_still_clears() {
         let readings = [3.0].into_iter().chain(held(1.5, 9));
-        assert_eq!(
-            transitions(3.0, readings),
-            [Transition::Tripped, Transition::Cleared]
-        );
+        assert_eq!(transitions(3.0, readings), TRIPPED_AND_CLEARED);
     }
 
     #[test]

@@ -61,13 +61,7 @@ mod tests {
             self.0
                 .send(thread::current().name().map(Into::into))
                 .unwrap();
-            vec![Reading {
-                resource: Resource::Memory,
-                percent: 95.0,
-                used_bytes: None,
-                limit_bytes: None,
-                scope: Scope::Host,
-            }]
+            vec![Reading::of_percent(Resource::Memory, Scope::Host, 95.0)]
         }
     }
 

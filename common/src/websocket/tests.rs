@@ -77,6 +77,12 @@ async fn echo(mut socket: WebSocket) -> Close {
     Close::NORMAL
 }
 
+/// Reads nothing until the service goes away.
+async fn sleep(socket: WebSocket) -> Close {
+    socket.going_away().await;
+    Close::NORMAL
+}
+
 impl Client {
     async fn say(&mut self, text: &str) {
         self.socket.send(Wire::text(text)).await.unwrap();
@@ -336,11 +342,7 @@ async fn what_can_not_be_sent_does_not_keep_from_reading() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_reads_nothing_makes_its_client_wait() {
-    let mut client = connect(async |socket: WebSocket| {
-        socket.going_away().await;
-        Close::NORMAL
-    })
-    .await;
+    let mut client = connect(sleep).await;
     let text = "x".repeat(400);
     let mut sent = 0;
     let wait = Duration::from_secs(1);
@@ -353,11 +355,7 @@ async fn a_handler_that_reads_nothing_makes_its_client_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_while_the_handler_sleeps_and_pongs_do_not_pile_up() {
-    let mut client = connect(async |socket: WebSocket| {
-        socket.going_away().await;
-        Close::NORMAL
-    })
-    .await;
+    let mut client = connect(sleep).await;
     for _ in 0..10_000 {
         let ping = Wire::Ping(vec![7; 125].into());
         client.socket.feed(ping).await.unwrap();

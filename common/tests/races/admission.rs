@@ -126,14 +126,18 @@ async fn outcomes(visits: Vec<Visit>) -> Vec<Result<(), Rejection>> {
     all.into_iter().filter_map(Result::ok).collect()
 }
 
+async fn all_are_served(visits: Vec<Visit>) {
+    for outcome in outcomes(visits).await {
+        assert_eq!(outcome, Ok(()));
+    }
+}
+
 #[test]
 fn everybody_is_served_and_never_more_at_once_than_there_are_slots() {
     explore(async || {
         let scene = Scene::new(2, 4, NEVER);
         let visits = scene.visitors(0..5);
-        for outcome in outcomes(visits).await {
-            assert_eq!(outcome, Ok(()));
-        }
+        all_are_served(visits).await;
         scene.is_as_new();
     });
 }
@@ -161,9 +165,7 @@ fn a_grant_for_a_client_that_leaves_goes_to_the_next() {
         for visit in &leaves {
             visit.abort();
         }
-        for outcome in outcomes(stays).await {
-            assert_eq!(outcome, Ok(()));
-        }
+        all_are_served(stays).await;
         outcomes(leaves).await;
         scene.is_as_new();
     });
@@ -199,9 +201,7 @@ fn those_who_stay_are_served_in_the_order_they_came() {
             drop(leaver.await);
         });
         drop(running);
-        for outcome in outcomes(visits).await {
-            assert_eq!(outcome, Ok(()));
-        }
+        all_are_served(visits).await;
         hang_up.await.unwrap();
         let served = scene.served.lock();
         assert!(served.is_sorted(), "{served:?}");

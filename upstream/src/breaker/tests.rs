@@ -15,6 +15,15 @@ fn fail(breaker: &mut Breaker, times: u32, now: Instant) {
     }
 }
 
+/// A breaker that was open for its pause, the probe that it then let through, and when.
+fn probed() -> (Breaker, Admission, Instant) {
+    let (mut breaker, mut now) = (breaker(), Instant::now());
+    fail(&mut breaker, 5, now);
+    now += 30 * SECOND;
+    let probe = breaker.admit(now).unwrap();
+    (breaker, probe, now)
+}
+
 #[test]
 fn five_failures_in_a_row_open_it_for_thirty_seconds() {
     let (mut breaker, now) = (breaker(), Instant::now());
@@ -40,10 +49,7 @@ fn a_success_forgives_earlier_failures() {
 #[test]
 fn one_probe_decides() {
     for is_well in [true, false] {
-        let (mut breaker, mut now) = (breaker(), Instant::now());
-        fail(&mut breaker, 5, now);
-        now += 30 * SECOND;
-        let probe = breaker.admit(now).unwrap();
+        let (mut breaker, probe, now) = probed();
         assert_eq!(breaker.admit(now).unwrap_err(), WHILE_PROBING);
         if is_well {
             breaker.succeeded(probe);
@@ -57,10 +63,7 @@ fn one_probe_decides() {
 
 #[test]
 fn a_probe_whose_answer_has_begun_lets_others_through_but_on_probation() {
-    let (mut breaker, mut now) = (breaker(), Instant::now());
-    fail(&mut breaker, 5, now);
-    now += 30 * SECOND;
-    let probe = breaker.admit(now).unwrap();
+    let (mut breaker, probe, now) = probed();
     breaker.answering(&probe);
     assert_eq!(breaker.state(now), BreakerState::Closed);
     let _other = breaker.admit(now).unwrap();
@@ -81,10 +84,7 @@ fn answers_that_begin_well_and_break_off_open_it_too() {
 
 #[test]
 fn a_probe_that_is_given_up_is_followed_by_another() {
-    let (mut breaker, mut now) = (breaker(), Instant::now());
-    fail(&mut breaker, 5, now);
-    now += 30 * SECOND;
-    let probe = breaker.admit(now).unwrap();
+    let (mut breaker, probe, now) = probed();
     breaker.abandoned(probe, now);
     assert_eq!(breaker.state(now), BreakerState::HalfOpen);
     assert!(breaker.admit(now).is_ok());

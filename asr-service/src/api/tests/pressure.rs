@@ -13,13 +13,7 @@ struct Readings<'a> {
 }
 
 fn reading(resource: Resource, percent: f64) -> Reading {
-    Reading {
-        resource,
-        percent,
-        used_bytes: None,
-        limit_bytes: None,
-        scope: Scope::Host,
-    }
+    Reading::of_percent(resource, Scope::Host, percent)
 }
 
 impl Readings<'_> {

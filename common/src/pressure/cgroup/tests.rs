@@ -87,19 +87,20 @@ fn level(name: &str, used: u64, limit: u64) -> (String, u64, u64) {
     (name.into(), used, limit)
 }
 
+fn own_group_and_slice() -> [(String, u64, u64); 2] {
+    [
+        level("voice.service", 300, 1000),
+        level("system.slice", 450, 500),
+    ]
+}
+
 #[test]
 fn v2_reads_the_own_group_and_every_one_above_it() {
     let machine = Machine::new(V2, "0::/system.slice/voice.service\n")
         .with_v2("system.slice/voice.service", 300, "1000", "max")
         .with_v2("system.slice", 450, "500", "max")
         .with_v2("other.slice", 9, "10", "max");
-    assert_eq!(
-        machine.memory(),
-        [
-            level("voice.service", 300, 1000),
-            level("system.slice", 450, 500)
-        ]
-    );
+    assert_eq!(machine.memory(), own_group_and_slice());
 }
 
 #[test]
@@ -108,13 +109,7 @@ fn v1_reads_the_own_group_and_every_one_above_it() {
         .with_v1("memory/system.slice/voice.service", 300, 1000)
         .with_v1("memory/system.slice", 450, 500)
         .with_v1("memory", 800, 9_223_372_036_854_771_712);
-    assert_eq!(
-        machine.memory(),
-        [
-            level("voice.service", 300, 1000),
-            level("system.slice", 450, 500)
-        ]
-    );
+    assert_eq!(machine.memory(), own_group_and_slice());
 }
 
 #[test]

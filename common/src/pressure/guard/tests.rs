@@ -15,13 +15,7 @@ fn thresholds() -> Thresholds {
 }
 
 fn reading(resource: Resource, percent: f64) -> Reading {
-    Reading {
-        resource,
-        percent,
-        used_bytes: None,
-        limit_bytes: None,
-        scope: Scope::Host,
-    }
+    Reading::of_percent(resource, Scope::Host, percent)
 }
 
 fn cgroup(name: &str) -> Scope {

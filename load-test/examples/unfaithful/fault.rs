@@ -1,7 +1,9 @@
 //! The promises that can be broken.
 
-/// A promise that is broken, by its name in `FAULT`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use clap::ValueEnum;
+
+/// A promise that is broken, by its name in `FAULT`, such as `slow-probes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Fault {
     TooManyAtOnce,
     EndlessQueue,
@@ -19,30 +21,10 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    const ALL: [(&'static str, Self); 13] = [
-        ("too-many-at-once", Self::TooManyAtOnce),
-        ("endless-queue", Self::EndlessQueue),
-        ("no-retry-after", Self::NoRetryAfter),
-        ("keeps-slots", Self::KeepsSlots),
-        ("no-upload-limit", Self::NoUploadLimit),
-        ("breaks-on-nonsense", Self::BreaksOnNonsense),
-        ("slow-probes", Self::SlowProbes),
-        ("loads-for-each", Self::LoadsForEach),
-        ("unloads-in-use", Self::UnloadsInUse),
-        ("no-memory-guard", Self::NoMemoryGuard),
-        ("never-unloads", Self::NeverUnloads),
-        ("loses-requests", Self::LosesRequests),
-        ("never-ends", Self::NeverEnds),
-    ];
-
     /// The one that `FAULT` names, if it does.
     pub(crate) fn from_environment() -> Option<Self> {
         let name = std::env::var("FAULT").ok()?;
-        let found = Self::ALL.into_iter().find(|(it, _)| *it == name);
-        Some(
-            found
-                .unwrap_or_else(|| panic!("there is no fault '{name}'"))
-                .1,
-        )
+        let found = Self::from_str(&name, false);
+        Some(found.unwrap_or_else(|_| panic!("there is no fault '{name}'")))
     }
 }

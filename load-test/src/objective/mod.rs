@@ -139,8 +139,7 @@ impl From<Objective> for String {
 }
 
 /// Several objectives, at least one, all of which have to hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Objectives(Vec<Objective>);
 
 impl Objectives {
@@ -183,20 +182,6 @@ impl FromStr for Objectives {
 
     fn from_str(text: &str) -> Result<Self, ObjectiveError> {
         parse::list(text).map(Self)
-    }
-}
-
-impl TryFrom<String> for Objectives {
-    type Error = ObjectiveError;
-
-    fn try_from(text: String) -> Result<Self, ObjectiveError> {
-        text.parse()
-    }
-}
-
-impl From<Objectives> for String {
-    fn from(objectives: Objectives) -> Self {
-        objectives.to_string()
     }
 }
 

@@ -36,57 +36,48 @@ fn check(base: &[f64], new: &[f64], expected: &Expected) {
 /// "exact" or "asymptotic", and `numpy.median(numpy.subtract.outer(new, base))`.
 #[test]
 fn figures_are_those_of_scipy() {
-    let measured = [0.8, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
-    for (base, new, method, u, p_value, shift) in [
+    let numbers = |text: &str| -> Vec<f64> {
+        let numbers = text.split_whitespace().map(|it| it.parse().unwrap());
+        numbers.collect()
+    };
+    for (base, new, method, figures) in [
+        ("1 2 3", "4 5 6", Exact, "9 0.1 3"),
         (
-            &[1.0, 2.0, 3.0][..],
-            &[4.0, 5.0, 6.0][..],
+            "1.1 2.2 3.3 4.4",
+            "0.5 2.5 3.5 9 10",
             Exact,
-            9.0,
-            0.1,
-            3.0,
+            "13 0.5555555555555556 1.35",
         ),
         (
-            &[1.1, 2.2, 3.3, 4.4],
-            &[0.5, 2.5, 3.5, 9.0, 10.0],
-            Exact,
-            13.0,
-            0.555_555_555_555_555_6,
-            1.35,
-        ),
-        (
-            &[1.0, 2.0, 3.0, 4.0, 5.0],
-            &[3.0, 4.0, 5.0, 6.0, 7.0],
+            "1 2 3 4 5",
+            "3 4 5 6 7",
             Normal,
-            20.5,
-            0.113_846_298_006_658_05,
-            2.0,
+            "20.5 0.11384629800665805 2",
         ),
         (
-            &[1.0, 1.0, 2.0, 2.0, 3.0],
-            &[2.0, 2.0, 3.0, 3.0, 3.0, 4.0],
+            "1 1 2 2 3",
+            "2 2 3 3 3 4",
             Normal,
-            24.5,
-            0.084_043_200_257_287_29,
-            1.0,
+            "24.5 0.08404320025728729 1",
         ),
-        (&[5.0; 3], &[5.0; 3], Normal, 4.5, 1.0, 0.0),
+        ("5 5 5", "5 5 5", Normal, "4.5 1 0"),
         (
-            &measured,
-            &[1.15, 0.88, 0.9, 0.74, 1.21],
+            "0.8 0.83 1.89 1.04 1.45 1.38 1.91 1.64 0.73 1.46",
+            "1.15 0.88 0.9 0.74 1.21",
             Exact,
-            15.0,
-            0.254_412_254_412_254_4,
-            -0.305,
+            "15 0.2544122544122544 -0.305",
         ),
     ] {
+        let [u, p_value, shift] = numbers(figures)[..] else {
+            panic!("{figures}");
+        };
         let expected = Expected {
             method,
             u,
             p_value,
             shift,
         };
-        check(base, new, &expected);
+        check(&numbers(base), &numbers(new), &expected);
     }
 }
 

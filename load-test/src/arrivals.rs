@@ -11,20 +11,20 @@ use crate::quote::shown;
 /// What makes a request begin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Arrivals {
-    /// The end of the one before: so many clients, each of which waits for its answer. The
-    /// rate is the service's own, and a stalled service is asked less: the closed loop.
+    /// The closed loop: each client sends its next request when its last one is answered. A
+    /// service that stalls is sent fewer requests.
     Closed {
         /// Clients at once.
         workers: usize,
     },
-    /// The clock, whatever became of those before: the open loop.
+    /// The open loop: the clock, whether earlier requests were answered or not.
     Open {
-        /// How the beginnings lie.
+        /// How the starts are spread over time.
         pattern: Pattern,
     },
 }
 
-/// How the beginnings of requests lie in time.
+/// How the starts of requests are spread over time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pattern {
     /// At the same distance each.
@@ -32,14 +32,14 @@ pub enum Pattern {
         /// Requests a second.
         per_second: f64,
     },
-    /// As those of many people who know nothing of each other: exponential distances.
+    /// As many independent clients send them: at exponentially distributed distances.
     Poisson {
         /// Requests a second on average.
         per_second: f64,
     },
     /// Several at once, and a pause.
     Bursts {
-        /// At once.
+        /// Requests of a burst.
         size: u32,
         /// From one burst to the next.
         every: Duration,

@@ -127,7 +127,8 @@ pub struct TargetArgs {
     pub verbose: bool,
 }
 
-/// What is sent in one run, what has to hold of it, and where it is reported: `http` and `soak` share it.
+/// What is sent in one run, what has to hold of it, and where it is reported: the same for `http`
+/// and `soak`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Exit with 1 unless this holds, such as 'p95<2s' or 'tts.ttfa_p95<300ms'

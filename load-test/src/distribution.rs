@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// How values of one quantity are distributed. Seconds, unless the quantity has none.
 ///
-/// Percentiles are those of an HdrHistogram with three digits: the value that so many percent
-/// of the values don't exceed, at most 0.1 % too large.
+/// Percentiles are those of an HdrHistogram with three digits: the value that this percentage
+/// of the values doesn't exceed, at most 0.1 % too large.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     /// Values.
@@ -71,7 +71,7 @@ impl Collector {
         self.add(time.as_secs_f64());
     }
 
-    /// The value that so many percent don't exceed; `None` where there is none.
+    /// The value that `percent` of the values don't exceed; `None` without values.
     pub fn percentile(&self, percent: f64) -> Option<f64> {
         if self.histogram.is_empty() {
             return None;

@@ -1,4 +1,4 @@
-//! One request as its client lived through it.
+//! One request as its client saw it.
 
 use std::time::Duration;
 
@@ -69,7 +69,9 @@ impl Exchange {
 
     /// How long the service took to turn the request away; `None` if it didn't.
     pub(crate) fn seconds_to_refusal(&self) -> Option<f64> {
-        self.outcome.is_rejected().then(|| self.total.as_secs_f64())
+        self.outcome
+            .is_rejected()
+            .then_some(self.total.as_secs_f64())
     }
 
     /// How much later than intended the generator sent it.

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             Some(Command::Compare(args)) => mode::compare::run(&args),
         }
     });
-    // Whatever still waits for an answer is not waited for.
+    // Requests that still wait for an answer are given up.
     runtime.shutdown_background();
     match ended {
         Ok(ending) => ending.into(),

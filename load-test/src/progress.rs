@@ -35,7 +35,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// For a run that asks so many services.
+    /// For a run that asks this number of services.
     pub(crate) fn new(until: Until, services: usize, is_verbose: bool) -> Self {
         let is_live = std::io::stderr().is_terminal() && !is_verbose;
         let bar = is_live.then(|| {

@@ -10,35 +10,35 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arrivals::{Arrivals, Pattern};
 use crate::client::Client;
-use crate::exchange::{Exchange, Outcome};
+use crate::exchange::Exchange;
 use crate::service::Service;
 use crate::workload::Workload;
 
-/// A client in a closed loop that was turned away waits for so long before it asks again. If it
-/// came back at once, those that are too many would ask thousands of times a second, and the run
-/// would measure what refusals cost.
+/// How long a client in a closed loop that was turned away waits before it asks again. If it
+/// came back at once, the clients beyond the queue would ask thousands of times a second, and the
+/// run would measure what refusals cost.
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
-/// While it waits for the next request's time, an open loop looks so often whether it was stopped.
+/// How often an open loop looks whether it was stopped, while it waits for the next request's time.
 const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 
-/// When and how often.
+/// When requests begin, and how many.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// What makes a request begin.
     pub arrivals: Arrivals,
-    /// When no more do.
+    /// When no more requests begin.
     pub until: Until,
-    /// Of everything that is random.
+    /// Seed of everything that is random.
     pub seed: u64,
 }
 
 /// When no more requests begin. Those that have begun are waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// So many have begun, at each service.
+    /// This number has begun, at each service.
     Requests(u64),
-    /// So much time has passed.
+    /// This time has passed.
     Elapsed(Duration),
 }
 

@@ -170,7 +170,7 @@ async fn transcribe(State(service): State<Arc<Service>>, request: Request) -> Re
     if declared(request.headers()).is_some_and(|it| it > most) {
         return too_large();
     }
-    // All of it is read, whatever becomes of it: most clients send it before they look for an
+    // All of it is read, also if it is refused: most clients send it before they look for an
     // answer, and would take a closed connection for the answer.
     let is_full = service.admission.is_full();
     let Some(body) = receive(request, most).await else {

@@ -29,7 +29,10 @@ impl Model {
     }
 
     pub(crate) fn is_loaded(&self) -> bool {
-        let mut used = self.used.lock().expect("nobody panics with it");
+        let mut used = self
+            .used
+            .lock()
+            .expect("no thread panics while it holds the lock");
         let is_idle = used.is_some_and(|it| it.elapsed() > self.idle);
         if is_idle && self.fault != Some(Fault::NeverUnloads) {
             *used = None;
@@ -50,11 +53,17 @@ impl Model {
     }
 
     pub(crate) fn used(&self) {
-        *self.used.lock().expect("nobody panics with it") = Some(Instant::now());
+        *self
+            .used
+            .lock()
+            .expect("no thread panics while it holds the lock") = Some(Instant::now());
     }
 
     pub(crate) fn unload(&self) {
-        *self.used.lock().expect("nobody panics with it") = None;
+        *self
+            .used
+            .lock()
+            .expect("no thread panics while it holds the lock") = None;
     }
 
     pub(crate) fn loads(&self) -> usize {

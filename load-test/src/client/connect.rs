@@ -12,7 +12,7 @@ tokio::task_local! {
     static CONNECTED_IN: Cell<Option<Duration>>;
 }
 
-/// Runs an exchange; gives what it took to connect for it, if it had to.
+/// Runs an exchange; also gives how long connecting took, if the exchange had to wait for that.
 ///
 /// A connection that is begun for a request may go to another one, if one of theirs is free
 /// sooner. It is then counted nowhere: no request waited for it.
@@ -25,7 +25,7 @@ pub(super) async fn noting_connect<T>(exchange: impl Future<Output = T>) -> (T, 
         .await
 }
 
-/// Times whatever connects.
+/// The layer that times a connector.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeConnects;
 

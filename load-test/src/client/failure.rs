@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::exchange::{Outcome, Refusal};
 use crate::quote::shown;
 
-/// Of a body that is no error of ours, so much is shown.
+/// The most characters that are shown of a body that is no error of our services.
 const MOST_CHARACTERS: usize = 120;
 
 #[derive(Deserialize)]

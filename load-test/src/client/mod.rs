@@ -34,8 +34,8 @@ pub struct Patience {
 pub struct Client {
     http: reqwest::Client,
     patience: Patience,
-    /// Checking speech takes computing time, which is the services' on the same box: one at a
-    /// time is checked, and what comes meanwhile isn't.
+    /// Checking speech takes computing time that services on the same box need: one answer is
+    /// checked at a time, and answers that come meanwhile are not.
     checkers: Arc<Semaphore>,
 }
 
@@ -169,7 +169,7 @@ impl Client {
         ))
     }
 
-    /// Looks at what came: a wrong answer is none, however fast it came.
+    /// Judges what came: a wrong answer is a failure, however fast it was.
     async fn judge(&self, call: &Call, answer: &mut Answer) -> Judged {
         let body = std::mem::take(&mut answer.body);
         let outcome = std::mem::replace(&mut answer.outcome, Outcome::Served);

@@ -13,7 +13,7 @@ use crate::quote::shown;
 /// The list of a corpus, beside its files: name, language, and what is said, between tabs.
 const LIST: &str = "refs.tsv";
 
-/// Longer recordings than this tell little about a service and much about patience.
+/// Longer recordings would make a run long and tell little more about a service.
 const MOST_SECONDS: f64 = 3600.0;
 
 /// Why a folder is no corpus.
@@ -27,7 +27,7 @@ pub enum CorpusError {
         /// What the system or the decoder says.
         cause: std::io::Error,
     },
-    /// A line of the list is no such line.
+    /// A line of the list has other columns.
     #[error(
         "{}, line {line}: {what}. A line holds the name of a file, the code of its language and \
          what is said in it, separated by tabs; '#' begins a remark",
@@ -36,7 +36,7 @@ pub enum CorpusError {
     Line {
         /// The list.
         path: PathBuf,
-        /// From 1 on.
+        /// Its number, from 1 on.
         line: usize,
         /// What is wrong.
         what: &'static str,

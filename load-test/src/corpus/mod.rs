@@ -1,7 +1,7 @@
 //! What is sent: real speech with what is said in it, and texts to speak.
 
 mod directory;
-mod made;
+mod spoken;
 pub mod synthetic;
 pub mod texts;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use voice_stack_audio::{self as audio, AudioError, DecodeLimits};
 
 pub use directory::{CorpusError, read as read_directory};
-pub use made::{MakeError, make};
+pub use spoken::{SpeakError, speak_texts};
 
 /// Kinds of input, as a listener would sort them.
 #[derive(
@@ -111,7 +111,7 @@ pub fn built_in() -> Vec<Arc<Recording>> {
 #[cfg(test)]
 mod tests;
 
-/// A recording over and over, as WAV, until it lasts for so many minutes.
+/// A recording over and over, as WAV, until it lasts for this number of minutes.
 ///
 /// # Errors
 /// It holds no audio.

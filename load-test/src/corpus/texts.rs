@@ -58,7 +58,7 @@ pub fn of_class(class: Class) -> &'static [&'static str] {
     }
 }
 
-/// A text of some minutes: it keeps a slot until its client has enough. About 3,000 characters,
+/// A text of some minutes: it keeps a slot until its client hangs up. About 3,000 characters,
 /// which every service lets through that takes what OpenAI's does.
 pub fn minutes() -> String {
     let texts = LONG.iter().chain(&MEDIUM).copied();
@@ -66,7 +66,7 @@ pub fn minutes() -> String {
 }
 
 /// A speed for the request `number` of a run that no other request of it has, so that no cache
-/// answers in the place of the voice. It is within 1 % of the voice's own: nobody hears it.
+/// answers in the place of the voice. It is within 1 % of the voice's own, which can't be heard.
 pub fn unique_speed(run: u64, number: u64) -> f64 {
     /// About as many as a 32-bit number tells apart within 1 % of 1.
     const STEPS: u64 = 1 << 16;

@@ -24,7 +24,7 @@ use crate::watch::own::OwnCpu;
 use crate::watch::{Watch, Watched};
 use crate::workload::Workload;
 
-/// A generator that sends its requests later than this (99th percentile) measures itself.
+/// A generator that sends its requests later than this (99th percentile) measures its own delay.
 const MOST_LAG: Duration = Duration::from_millis(10);
 
 /// Cancelled by the first Ctrl-C. The second one ends the tool as it ends any program.

@@ -157,7 +157,7 @@ impl Setup {
             None => corpus::built_in(),
         };
         if !args.built_in {
-            match corpus::make(&self.http, &self.tts, &args.classes).await {
+            match corpus::speak_texts(&self.http, &self.tts, &args.classes).await {
                 Ok(made) => recordings.extend(made),
                 Err(error) => eprintln!(
                     "{error}\nwithout it, the one recording that the tool brings along is sent"
@@ -166,7 +166,7 @@ impl Setup {
         }
         recordings.retain(|it| args.classes.contains(&it.class));
         if recordings.is_empty() {
-            // Better the wrong length than nothing: who asks for short ones wants a run.
+            // Recordings of another length are better than no run.
             recordings = corpus::built_in();
             recordings.truncate(1);
         }

@@ -72,7 +72,7 @@ pub(crate) struct ServiceReport {
     pub client: ClientFigures,
     /// The figures as it gave them itself.
     pub server: ServerFigures,
-    /// About once a second.
+    /// Samples of its state, about one a second.
     #[serde(rename = "sights")]
     pub samples: Vec<ServerSample>,
     /// Each request.
@@ -110,9 +110,9 @@ pub(crate) struct ServerFigures {
     pub rss_bytes_max: Option<f64>,
     /// Computing time of the process.
     pub cpu_seconds: Option<f64>,
-    /// Looks that got no answer.
+    /// Scrapes that got no answer.
     pub missed_scrapes: u64,
-    /// What a look took, the longest.
+    /// The longest time that a scrape took.
     pub scrape_seconds_max: Option<f64>,
 }
 

@@ -16,7 +16,7 @@ impl From<&Watched> for ServerFigures {
             watched.samples.iter().filter_map(level).reduce(f64::max)
         };
         let last = watched.counters.as_ref().map(|(_, last)| last);
-        // The first look gives what ran before the run began.
+        // The first sample gives what ran before the run began.
         let during = watched.samples.get(1..).unwrap_or_default();
         Self {
             slots: last.and_then(|it| it.sum("voice_slots", &[])),

@@ -1,7 +1,7 @@
 //! Resampling of what happened one after the other: blocks of neighbours instead of values.
 //!
-//! A stall hits requests that run side by side, and memory is where it was a second ago. Who
-//! draws single values takes each of them for a piece of evidence of its own and gets
+//! A stall hits requests that run side by side, and memory is where it was a second ago. Drawing
+//! single values would take each of them for a piece of evidence of its own and give
 //! intervals that are far too narrow. Blocks that are longer than the memory of the series
 //! keep what depends on each other together.
 //!

@@ -22,7 +22,7 @@ use super::{Interval, blocks, is_usable};
 pub(crate) enum Resampling {
     /// Blocks of neighbours in time, as long as the values depend on each other.
     Blocks,
-    /// Blocks of so many neighbours.
+    /// Blocks of this number of neighbours.
     BlocksOf(usize),
     /// Single values. Only right for values that have nothing to do with each other.
     Independent,

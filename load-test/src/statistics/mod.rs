@@ -22,7 +22,7 @@ mod testing;
 pub(crate) use interval::Interval;
 pub(crate) use shift::hodges_lehmann;
 
-/// So many values a sample has at least, for anything to be said about what it was drawn from.
+/// The fewest values from which anything can be said about what they were drawn from.
 const MIN_VALUES: usize = 3;
 
 /// Whether something can be said about what these values were drawn from.

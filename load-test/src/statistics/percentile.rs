@@ -13,7 +13,7 @@ pub(crate) fn nearest_rank(values: &[f64], share: f64) -> Option<f64> {
     Some(*values.select_nth_unstable_by(rank - 1, f64::total_cmp).1)
 }
 
-/// Which of so many sorted values [`nearest_rank`] picks, counted from 1.
+/// Which of `count` sorted values [`nearest_rank`] picks, counted from 1.
 pub(super) fn rank(count: usize, share: f64) -> Option<usize> {
     if count == 0 || !(0.0..=1.0).contains(&share) {
         return None;

@@ -13,9 +13,9 @@ const ROUNDING: f64 = 1e-7;
 /// How often something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Occurrence {
-    /// So many times.
+    /// The times that it happened.
     pub count: u64,
-    /// Of so many.
+    /// The times that it could have happened.
     pub of: u64,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct ProportionTest {
     /// How often two samples of one and the same share are this different or more, in either
     /// direction: from 0 to 1.
     pub p_value: f64,
-    /// Where it comes from.
+    /// Which of the two tests was made.
     pub method: Method,
 }
 

@@ -1,4 +1,4 @@
-//! Random numbers that stay the same: on every machine, and whatever crates are updated.
+//! Random numbers that stay the same: on every machine, and with every version of other crates.
 //!
 //! A comparison that is repeated has to give the same answer, years later too. Nothing here
 //! is secret, so a small generator is enough: SplitMix64 (Steele, Lea and Flood, "Fast

@@ -9,7 +9,7 @@
 
 use super::{hodges_lehmann, is_usable, sorted};
 
-/// Up to so many pairs, the distribution of U is counted rather than approximated.
+/// Up to this number of pairs, the distribution of U is counted rather than approximated.
 const MAX_EXACT_PAIRS: usize = 400;
 
 /// What the test says about two samples, of which `new` is seen from `base`.

@@ -9,7 +9,7 @@ use super::{blocks, percentile};
 pub(super) enum Draw {
     /// Value by value.
     Single,
-    /// So many neighbours at once.
+    /// This number of neighbours at once.
     Blocks(usize),
 }
 
@@ -122,7 +122,7 @@ fn percentiles_of_blocks(
         .collect()
 }
 
-/// The place of the `rank`-th of the values that were `drawn` so often each.
+/// The place of the `rank`-th value, where `drawn` says how often each was drawn.
 fn place_of_rank(drawn: &[u32], rank: usize) -> usize {
     let count = drawn.len();
     let mut sum = 0;

@@ -72,11 +72,11 @@ pub(crate) enum Proof {
     Undecided,
 }
 
-/// So many points are needed for residuals that say something about their dependence.
+/// The fewest points whose residuals say something about their dependence.
 const MIN_POINTS: usize = 12;
 /// More points are brought together: all pairs are looked at in each resample.
 const MAX_POINTS: usize = 200;
-/// So many points a series runs before it is used, to be anywhere where it can be. With the
+/// How many points a series runs before it is used, to be anywhere where it can be. With the
 /// longest memories more is left of its start, but a level isn't a slope.
 const RUN_UP: usize = 300;
 
@@ -143,7 +143,7 @@ fn without_warm_up(points: &[Point], share: f64) -> Vec<Point> {
     points
 }
 
-/// At most `count` points: the median of what was read in each of so many equal times.
+/// At most `count` points: the median of what was read in each of that many equal times.
 fn thinned(points: &[Point], count: usize) -> Vec<Point> {
     let [
         Point { seconds: first, .. },

@@ -1,4 +1,4 @@
-//! What the services and the generator itself are seen doing while a run goes on.
+//! Samples of the services' state, and of what the generator itself takes, while a run goes on.
 
 pub mod own;
 pub mod scrape;
@@ -14,7 +14,7 @@ use self::scrape::Scrape;
 use crate::service::Service;
 use crate::target::Target;
 
-/// How often a service is looked at.
+/// Time between two samples.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// A scrape that takes longer is given up: probes are to answer at once.
@@ -23,13 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What one service said of itself at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerSample {
-    /// Since the beginning of the run.
+    /// When: seconds since the beginning of the run.
     pub at_seconds: f64,
-    /// What the answer itself took.
+    /// How long the service took to answer the scrape.
     pub scrape_seconds: f64,
     /// Inferences that ran.
     pub in_flight: Option<f64>,
-    /// The most that ran at once since the look before.
+    /// The most that ran at once since the sample before.
     pub in_flight_high_water: Option<f64>,
     /// Requests that waited.
     pub queue_depth: Option<f64>,
@@ -76,11 +76,11 @@ pub struct Watched {
     pub samples: Vec<ServerSample>,
     /// What it had counted before the run, and after it.
     pub counters: Option<(Scrape, Scrape)>,
-    /// Looks that got no answer.
+    /// Scrapes that got no answer.
     pub missed: u64,
 }
 
-/// Looks at a service until it is told to stop.
+/// Samples a service's state until it is told to stop.
 #[derive(Debug)]
 pub struct Watch {
     stop: CancellationToken,
@@ -115,7 +115,7 @@ impl Watch {
         Self { stop, watching }
     }
 
-    /// Looks once more and gives all that was seen.
+    /// Takes a last sample and gives all of them.
     pub async fn finish(self) -> Watched {
         self.stop.cancel();
         self.watching.await.expect("looking doesn't panic")

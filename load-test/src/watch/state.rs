@@ -15,7 +15,7 @@ pub struct State {
     pub service: Option<String>,
     /// Its version.
     pub version: Option<String>,
-    /// The model that requests get which name none.
+    /// The model of requests that name none.
     pub default_model: Option<String>,
     /// Requests that run and that wait.
     pub slots: Option<Slots>,

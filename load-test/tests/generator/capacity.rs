@@ -1,4 +1,4 @@
-//! The capacity that is found is that of the service: so many slots, each taken for so long.
+//! The capacity that is found is that of the service: its slots by the time that each is taken.
 
 use std::path::Path;
 use std::time::Duration;

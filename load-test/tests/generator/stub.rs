@@ -23,11 +23,11 @@ pub(crate) const TEXT: &str = "one two three";
 /// How a stub answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Script {
-    /// Each answer takes so long,
+    /// The time that each answer takes,
     pub usual: Duration,
     /// except that nothing is answered between these two moments after the first request.
     pub stall: Option<(Duration, Duration)>,
-    /// So many requests are answered at once, and the others wait for them. All are where
+    /// The number of requests that are answered at once; the others wait for them. All are where
     /// there is no number.
     pub slots: Option<usize>,
 }
@@ -69,7 +69,8 @@ impl Stub {
             runtime.block_on(async move {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 let address = listener.local_addr().expect("it is bound");
-                tell.send(address).expect("somebody waits for it");
+                tell.send(address)
+                    .expect("the starting thread waits for it");
                 let listener = axum::serve::ListenerExt::tap_io(listener, move |_| {
                     counted.connections.fetch_add(1, Ordering::Relaxed);
                 });

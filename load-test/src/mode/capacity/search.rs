@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-/// A first rate that breaks is halved so often before the search gives up.
+/// How often a first rate that breaks is halved before the search gives up.
 const MOST_HALVINGS: i32 = 6;
 
 /// Where and how close to search.
@@ -40,7 +40,7 @@ pub(super) enum Purpose {
     Lower,
     /// To come closer to the limit.
     Narrow,
-    /// To see whether it was luck.
+    /// To see whether it holds again.
     Confirm,
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Search {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
     Try(Trial),
-    /// So many times running.
+    /// How many times in a row it has held.
     Confirm {
         per_second: f64,
         held: u32,

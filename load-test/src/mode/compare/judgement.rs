@@ -24,25 +24,25 @@ pub(super) struct Rules {
 /// One figure of both runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Line {
-    /// What it is.
+    /// Its name.
     pub(super) figure: &'static str,
     /// What it is measured in.
     pub(super) unit: Unit,
     /// Values that it was made of, in each run.
     pub(super) values: [usize; 2],
-    /// In the first run.
+    /// Its value in the first run.
     pub(super) base: Option<f64>,
-    /// In the second one.
+    /// Its value in the second run.
     pub(super) new: Option<f64>,
     /// `new / base` with its interval; `None` where `base` is 0.
     pub(super) ratio: Option<Interval>,
     /// `new - base` with its interval.
     pub(super) difference: Option<Interval>,
-    /// Of the test.
+    /// What the test says.
     pub(super) p_value: Option<f64>,
     /// Which test it was.
     pub(super) test: Option<Test>,
-    /// What it comes to.
+    /// Whether the difference is real, and matters.
     pub(super) verdict: Verdict,
     /// The same in words.
     pub(super) sentence: String,
@@ -77,7 +77,7 @@ pub(super) enum Verdict {
     NotFound,
     /// Nothing can be said.
     TooFew {
-        /// So many values it takes, in each run.
+        /// The values that it takes, in each run.
         needed: usize,
     },
 }

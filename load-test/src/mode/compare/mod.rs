@@ -130,8 +130,8 @@ impl ServiceComparison {
 }
 
 impl Comparison {
-    /// What the caller of the tool is told. Runs that are too short to say anything aren't
-    /// equal: they are no use.
+    /// What the caller of the tool is told. Runs that are too short to say anything don't count
+    /// as equal.
     fn ending(&self) -> Ending {
         if self.regressions > 0 {
             Ending::Broken

@@ -1,4 +1,4 @@
-//! What of a service grows, and whether that is proven to be less than it may be.
+//! Growth of a service's memory, files and threads, and whether it is proven to be within bounds.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::watch::ServerSample;
 
 const BYTES_PER_MEBIBYTE: f64 = 1_048_576.0;
 
-/// So many times as long a soak is advised where one was too short. The interval of a slope
+/// How many times as long a soak is advised where one was too short. The interval of a slope
 /// becomes narrower at least with the square root of the time, and mostly much faster.
 const LONGER: f64 = 4.0;
 
@@ -25,7 +25,7 @@ pub(in crate::mode) struct Bounds {
     pub(in crate::mode) warm_up_share: f64,
 }
 
-/// What a soak asks for that names no bounds.
+/// The bounds of a soak on whose command line there are none.
 pub(in crate::mode) const USUAL: Bounds = Bounds {
     rss_mebibytes: 50.0,
     open_fds: 10.0,
@@ -42,7 +42,7 @@ pub(in crate::mode) struct Growth {
     pub(in crate::mode) per_hour: Option<Interval>,
     /// What it may be.
     pub(in crate::mode) bound_per_hour: f64,
-    /// Of the time that the slope was seen in, without the warm-up.
+    /// Length of the time that the slope is from, without the warm-up.
     pub(in crate::mode) seconds: Option<f64>,
     /// Whether it keeps to the bound.
     pub(in crate::mode) verdict: Verdict,

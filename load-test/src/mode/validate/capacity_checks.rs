@@ -1,4 +1,4 @@
-//! Who runs, who waits, who is turned away, and who leaves.
+//! Slots, the queue, refusals beyond it, and clients that hang up.
 
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,8 @@ pub(super) async fn slots(subject: &Subject) -> Result<Evidence, Obstacle> {
     })
 }
 
-/// A full queue turns the surplus away at once, says when to come back, and those who wait stay.
+/// A full queue turns the surplus away at once, says when to come back, and keeps the requests
+/// that wait.
 pub(super) async fn full_queue(subject: &Subject) -> Result<Evidence, Obstacle> {
     subject.until_idle().await?;
     let (slots, queue) = (subject.slots(), subject.limits.max_queue);
@@ -79,7 +80,7 @@ pub(super) async fn full_queue(subject: &Subject) -> Result<Evidence, Obstacle> 
     let mut refused = Vec::new();
     if filled.is_ok() {
         for _ in 0..SURPLUS {
-            // One that is let in by mistake would stay for long: it counts as not refused.
+            // A request that is admitted by mistake would run for long: it counts as not refused.
             let asked = tokio::time::timeout(REFUSED_WITHIN, subject.ask());
             refused.push(asked.await.ok());
         }

@@ -70,7 +70,7 @@ pub(super) async fn probes(subject: &Subject, within: Duration) -> Result<Eviden
     })
 }
 
-/// A model that is in use stays, one that has left comes back: once, for all who ask.
+/// A model that is in use stays; one that has left is loaded once for all requests that ask.
 pub(super) async fn reload(subject: &Subject) -> Result<Evidence, Obstacle> {
     subject.until_idle().await?;
     let running = subject.occupy(1);

@@ -79,7 +79,7 @@ fn content_type(subject: &Subject) -> &'static str {
     }
 }
 
-/// What a body begins with that may become a good one.
+/// The beginning of a body that could become a valid one.
 fn beginning(subject: &Subject) -> &'static [u8] {
     match subject.target.service {
         Service::Asr => FILE_FOLLOWS,
@@ -87,8 +87,8 @@ fn beginning(subject: &Subject) -> &'static [u8] {
     }
 }
 
-/// The status for a request that says it is so long, and waits for an answer before it sends a
-/// byte of its body; 0 if none came.
+/// The status for a request that announces this length, and waits for an answer before it sends
+/// a byte of its body; 0 if none came.
 async fn declared(subject: &Subject, bytes: u64) -> Option<u16> {
     let base = &subject.target.base;
     let (host, port) = (base.host_str()?, base.port_or_known_default()?);
@@ -120,7 +120,7 @@ async fn declared(subject: &Subject, bytes: u64) -> Option<u16> {
     Some(status)
 }
 
-/// Nonsense is the client's fault, says the answer, and the service goes on.
+/// A malformed request gets a 4xx answer, and the service goes on.
 pub(super) async fn nonsense(subject: &Subject) -> Result<Evidence, Obstacle> {
     let form = |file: &[u8]| {
         let mut body = FILE_FOLLOWS.to_vec();

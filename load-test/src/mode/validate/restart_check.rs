@@ -12,7 +12,7 @@ use crate::quote::shown;
 use crate::report::terminal::time;
 use crate::watch::state::state;
 
-/// A service that does not answer so long after its restart won't.
+/// How long after its restart a service may take to answer.
 const BACK_WITHIN: Duration = Duration::from_mins(1);
 /// How often it is asked.
 const POLL: Duration = Duration::from_millis(20);

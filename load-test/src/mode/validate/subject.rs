@@ -25,7 +25,7 @@ pub(super) enum Obstacle {
     /// The service does not answer what it should.
     #[error("the service could not be asked: {0}")]
     Unanswered(#[from] reqwest::Error),
-    /// What has to come before the check did not.
+    /// A precondition of the check did not come true.
     #[error("{0}")]
     NotProven(String),
 }
@@ -37,7 +37,7 @@ pub(super) struct Subject {
     pub target: Target,
     /// What it was set to allow.
     pub limits: Limits,
-    /// The model that requests get which name none.
+    /// The model of requests that name none.
     pub model: String,
     /// Its process, if it is on this box and says so.
     pub pid: Option<u32>,
@@ -115,18 +115,18 @@ impl Subject {
         Self::exchange(&self.client, &self.ordinary, &self.next).await
     }
 
-    /// So many ordinary requests at once.
+    /// This number of ordinary requests at once.
     pub(super) fn ask_together(&self, requests: usize) -> JoinSet<Exchange> {
         self.together(requests, &self.ordinary)
     }
 
-    /// So many requests at once that take long. Dropping the result hangs up on all of them.
+    /// This number of requests at once that take long. Dropping the result hangs up on all of them.
     pub(super) fn occupy(&self, requests: usize) -> JoinSet<Exchange> {
         self.together(requests, &self.long)
     }
 
-    /// So many requests at once of the kind whose clients may hang up and find their slots free
-    /// at once. Within a window of half a minute of speech, a recogniser looks up when its
+    /// This number of requests at once, of the kind whose clients may hang up and find their slots
+    /// free at once. Within a window of half a minute of speech, a recogniser looks up when its
     /// encoder is through, and the promise is not for those.
     pub(super) fn begin(&self, requests: usize) -> JoinSet<Exchange> {
         match self.target.service {
@@ -192,7 +192,8 @@ impl Subject {
         Ok(patiently(look).await?)
     }
 
-    /// Waits until something is true of who runs and who waits, and says how long it took.
+    /// Waits until something is true of the numbers of requests that run and wait, and says how
+    /// long it took.
     ///
     /// # Errors
     /// It did not come true in time: `what` says what should have.

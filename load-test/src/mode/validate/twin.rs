@@ -15,10 +15,10 @@ use crate::service::Service;
 use crate::target::Target;
 use crate::watch::state::state;
 
-/// A copy that has not answered after this time won't.
+/// How long a copy may take to answer.
 const START_WITHIN: Duration = Duration::from_mins(1);
 
-/// What systemd and the like hand to a service, and to no copy of it.
+/// Variables that systemd and the like set for the service itself: a copy must not get them.
 const NOT_INHERITED: [&str; 7] = [
     "LISTEN_FDS",
     "LISTEN_PID",

@@ -5,7 +5,7 @@ use crate::report::terminal;
 
 const UNKNOWN: &str = "unknown";
 
-/// From so many seconds on, tenths of a second tell nothing.
+/// From this time on, tenths of a second tell nothing.
 const LONG_SECONDS: f64 = 600.0;
 
 /// A time with the unit that fits.

@@ -8,7 +8,7 @@ use super::{amount, run, service_section, shell};
 use crate::finding::Verdict;
 use crate::report::plan::{PlanDocument, StepReport};
 
-/// The whole page, of a plan of so many steps.
+/// The whole page. `steps` is how many the plan has, begun or not.
 pub(crate) fn render(document: &PlanDocument, steps: usize) -> String {
     let title = "Load plan";
     let (kind, headline) = headline(document, steps);

@@ -1,4 +1,4 @@
-//! What is read rather than looked at.
+//! The parts of the page that are text: errors, what a service says, objectives and findings.
 
 use maud::{Markup, html};
 
@@ -146,7 +146,7 @@ pub(super) fn objectives(document: &Document) -> Markup {
     }
 }
 
-/// What was looked into, and what came of it.
+/// The findings of the mode.
 pub(super) fn findings(findings: &[Finding]) -> Markup {
     html! {
         ul.objectives {

@@ -11,8 +11,8 @@ use crate::service::Service;
 use crate::summary::Summary;
 use crate::watch::ServerSample;
 
-/// A run of both services: each has so many exchanges, of all outcomes and with a long tail,
-/// and so many looks.
+/// A run of both services: each has this number of exchanges, of all outcomes and with a long
+/// tail, and this number of samples.
 pub(super) fn document(exchanges: u64, looks: u64) -> Document {
     let run_seconds = 60.0;
     let services = Service::ALL.map(|service| {

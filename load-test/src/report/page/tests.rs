@@ -87,9 +87,14 @@ fn the_page_needs_nothing_else_and_runs_nothing() {
 
 #[test]
 fn an_empty_run_gives_a_page_too() {
-    let mut nobody = document(0, 0);
-    nobody.services.clear();
-    for empty in [document(0, 0), document(0, 3), document(1, 0), nobody] {
+    let mut without_services = document(0, 0);
+    without_services.services.clear();
+    for empty in [
+        document(0, 0),
+        document(0, 3),
+        document(1, 0),
+        without_services,
+    ] {
         assert_sound(&render(&empty));
     }
     let page = render(&document(0, 0));

@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Bottleneck,
     /// An objective was not held.
     Broken,
-    /// The run has no end.
+    /// The run was stopped before its end.
     Stopped,
     /// What the mode looked into was not proven.
     Unproven,

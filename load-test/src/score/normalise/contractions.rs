@@ -48,7 +48,7 @@ pub(super) fn is_detached(word: &str) -> bool {
 }
 
 /// The words that `word` stands for, all of them without apostrophes. A possessive is taken
-/// for a contraction, as everybody does: only a grammar could tell, and it is the same on
+/// for a contraction, as by Whisper's normaliser: only a grammar could tell, and it is the same on
 /// both sides of a comparison.
 pub(super) fn expanded(word: &str, next: Option<&str>) -> Vec<String> {
     let mut endings = Vec::new();

@@ -10,9 +10,9 @@ pub(super) enum Numeral {
     Teen(u8),
     /// Twenty to ninety.
     Tens(u8),
-    /// So many zeros: a hundred has two.
+    /// A number of zeros: a hundred has two.
     Power(u8),
-    /// The next digit, so many times.
+    /// The next digit is repeated this number of times.
     Repeat(u8),
 }
 

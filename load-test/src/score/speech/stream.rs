@@ -1,7 +1,7 @@
 //! What a file says of itself in its first bytes: its format and its sample rate.
 //!
-//! The decoder takes whatever it knows, and hands out one rate. Here, an answer has to be what
-//! was asked for, so the few headers of the formats that can be asked for are read apart.
+//! The decoder takes every format that it knows, and hands out one rate. Here, an answer has to be
+//! what was asked for, so the few headers of the formats that can be asked for are read apart.
 
 use super::format::AudioFormatName;
 

@@ -4,10 +4,10 @@ const RATE_HZ: u32 = 24_000;
 const PCM: AudioFormatName = AudioFormatName::Pcm {
     sample_rate_hz: RATE_HZ,
 };
-/// A second to fifteen, whoever speaks it.
+/// One to fifteen seconds long, with any voice.
 const TEXT: &str = "The birch canoe slid on the smooth planks.";
 
-/// Two seconds of a tone of so much amplitude, cut off at full scale.
+/// Two seconds of a tone of this amplitude, cut off at full scale.
 fn tone(amplitude: f64) -> Vec<f64> {
     (0..2 * RATE_HZ)
         .map(|it| f64::from(it) / f64::from(RATE_HZ))

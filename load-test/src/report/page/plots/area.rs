@@ -37,7 +37,7 @@ pub(super) fn y(share: f64) -> f64 {
     tenths(BOTTOM - share * (BOTTOM - TOP))
 }
 
-/// Finer than anybody sees would only make the page larger.
+/// Tenths of a unit: more digits could not be seen and would make the page larger.
 fn tenths(units: f64) -> f64 {
     (units * 10.0).round() / 10.0
 }

@@ -2,11 +2,11 @@
 
 use super::ticks;
 
-/// Ticks divide an axis into so many parts at most.
+/// The most parts into which ticks divide an axis.
 const PARTS: u32 = 5;
 /// Ticks of a logarithmic axis.
 const MOST_DECADES: usize = 7;
-/// From so many times the median on, the greatest value leaves no room to the others.
+/// From this many times the median on, the greatest value leaves no room to the others.
 const TOO_LONG_A_TAIL: f64 = 20.0;
 /// Latencies of a logarithmic axis begin here: it has no zero.
 const LEAST_SECONDS: f64 = 1e-5;
@@ -20,7 +20,7 @@ pub(crate) enum Quantity {
     Run,
     /// Memory, in bytes.
     Bytes,
-    /// Things, which can't be halved.
+    /// Whole numbers of things.
     Count,
     /// Things a second.
     PerSecond,
@@ -82,7 +82,7 @@ pub(crate) struct Axis {
 
 #[derive(Debug, Clone, Copy)]
 enum Scale {
-    /// From zero.
+    /// Begins at zero.
     Linear {
         high: f64,
     },
@@ -90,7 +90,7 @@ enum Scale {
         low: f64,
         high: f64,
     },
-    /// Of shares below one: every further nine takes as much room.
+    /// For shares below one: 0.9, 0.99 and 0.999 are equally far apart.
     Tail {
         nines: f64,
     },
@@ -117,7 +117,7 @@ impl Axis {
         Self::linear(&unit, ticks::step(high, PARTS), high)
     }
 
-    /// From nothing to all.
+    /// From 0 to 100 %.
     pub(crate) fn of_shares() -> Self {
         Self::linear(&Quantity::Share.unit(1.0), 20.0, 100.0)
     }
@@ -173,7 +173,7 @@ impl Axis {
         }
     }
 
-    /// Percentiles of so many values; stretches the tail up to the last of them.
+    /// Percentiles of `count` values; stretches the tail up to the last of them.
     pub(crate) fn of_percentiles(count: usize) -> Self {
         let nines = (2.0 * count as f64).log10().max(1.0);
         let scale = Scale::Tail { nines };

@@ -17,7 +17,7 @@ pub(crate) struct Plot {
     pub id: &'static str,
     /// What it shows.
     pub title: &'static str,
-    /// The same with the figures that it shows, for those who don't see it.
+    /// The same with the figures that it shows, for screen readers.
     pub description: String,
     /// What must be known to read it.
     pub note: Option<String>,
@@ -71,7 +71,7 @@ impl Form {
         }
     }
 
-    /// One mark for the legend, in a box of so many units by 12.
+    /// One mark for the legend, and the width of its box, which is 12 high.
     fn sample(self) -> (u32, &'static str) {
         match self {
             Self::Dots | Self::Squares => (12, "M6 6h0"),

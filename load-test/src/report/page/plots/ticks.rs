@@ -19,7 +19,7 @@ fn times_power(factor: f64, exponent: i32) -> f64 {
     }
 }
 
-/// The distance of ticks that divide a range into so many parts at most.
+/// The distance of ticks that divide a range into at most `parts` parts.
 pub(super) fn step(range: f64, parts: u32) -> f64 {
     round_up(range / f64::from(parts))
 }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Why there are no recordings.
 #[derive(Debug, thiserror::Error)]
-pub enum MakeError {
+pub enum SpeakError {
     /// It can't be reached.
     #[error("the TTS service at {url} can't be asked: {cause}")]
     Unreachable {
@@ -41,11 +41,11 @@ pub enum MakeError {
 ///
 /// # Errors
 /// The first that could not be spoken.
-pub async fn make(
+pub async fn speak_texts(
     client: &Client,
     tts: &Target,
     classes: &[Class],
-) -> Result<Vec<Arc<Recording>>, MakeError> {
+) -> Result<Vec<Arc<Recording>>, SpeakError> {
     let mut made = Vec::new();
     for &class in classes {
         for (index, text) in texts::of_class(class).iter().enumerate() {
@@ -65,8 +65,8 @@ pub async fn make(
     Ok(made)
 }
 
-async fn speak(client: &Client, tts: &Target, text: &str) -> Result<Bytes, MakeError> {
-    let unreachable = |cause: reqwest::Error| MakeError::Unreachable {
+async fn speak(client: &Client, tts: &Target, text: &str) -> Result<Bytes, SpeakError> {
+    let unreachable = |cause: reqwest::Error| SpeakError::Unreachable {
         url: tts.base.to_string(),
         cause: cause.without_url(),
     };
@@ -88,7 +88,7 @@ async fn speak(client: &Client, tts: &Target, text: &str) -> Result<Bytes, MakeE
     let status = answer.status().as_u16();
     let body = answer.bytes().await.map_err(unreachable)?;
     if status != 200 {
-        return Err(MakeError::Refused {
+        return Err(SpeakError::Refused {
             url: tts.base.to_string(),
             status,
             body: String::from_utf8_lossy(&body).into_owned(),

@@ -1,6 +1,7 @@
 //! One sending of a request to one host.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::breaker::Admission;
 use crate::host::Host;
@@ -16,11 +17,14 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) fn new(host: Arc<Host>, admission: Admission) -> Self {
-        Self {
-            host,
+    /// Begins one, unless the host's breaker has opened meanwhile: then how long it is to be left
+    /// alone.
+    pub(crate) fn begin(host: &Arc<Host>) -> Result<Self, Duration> {
+        let admission = host.admit()?;
+        Ok(Self {
+            host: Arc::clone(host),
             admission: Some(admission),
-        }
+        })
     }
 
     /// The head of a good answer is there.

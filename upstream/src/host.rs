@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::address::BaseUrl;
-use crate::attempt::Attempt;
 use crate::breaker::{Admission, Breaker, BreakerSettings};
 use crate::pool::{Pool, Slots};
 use crate::snapshot::{Attempts, HostSnapshot, Outcome};
@@ -48,11 +47,11 @@ impl Host {
         self.breaker.lock().closed_off_for(Instant::now())
     }
 
-    /// Begins an attempt, unless the breaker has opened meanwhile.
-    pub(crate) fn begin(self: &Arc<Self>) -> Result<Attempt, Duration> {
+    /// Admits an attempt, unless the breaker has opened meanwhile. [`Self::ended`] must follow.
+    pub(crate) fn admit(&self) -> Result<Admission, Duration> {
         let admission = self.breaker.lock().admit(Instant::now())?;
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Ok(Attempt::new(Arc::clone(self), admission))
+        Ok(admission)
     }
 
     /// The head of a good answer is there.

@@ -151,7 +151,7 @@ impl Inner {
                 continue;
             }
             let slot = self.slot(host, clock).await?;
-            let attempt = match host.begin() {
+            let attempt = match Attempt::begin(host) {
                 Ok(attempt) => attempt,
                 Err(wait) => {
                     closed_off(wait);

@@ -1,5 +1,5 @@
 //! What an installed Whisper model takes of the memory: the figures behind
-//! `asr-service/src/library/footprint.rs`.
+//! `asr-service/src/engine/whisper/footprint.rs`.
 //!
 //!     cargo run --release -p voice-stack-asr --example footprint -- NAME
 //!
@@ -10,12 +10,13 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
+use clap::Parser as _;
 use voice_common::admission::{Admission, Permit};
 use voice_common::cancellation::Cancellation;
-use voice_stack_asr::engine::whisper::{self, Shared};
-use voice_stack_asr::engine::{Options, Transcriber};
+use voice_stack_asr::config::AsrConfig;
+use voice_stack_asr::engine::{self, Options, Transcriber};
 use voice_stack_audio::{DecodeLimits, SAMPLE_RATE_HZ};
-use voice_stack_models::{Catalogue, Store};
+use voice_stack_models::Catalogue;
 
 const MOST_STATES: usize = 3;
 const SPEECH_SECONDS: usize = 29;
@@ -25,10 +26,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let name = std::env::args()
         .nth(1)
         .ok_or("the name of a model, please")?;
-    let (store, catalogue) = (Store::new(Store::default_dir()?), Catalogue::embedded());
-    let vad = store.require(catalogue.find("silero-vad")?)?;
-    let entry = catalogue.find(&name)?;
-    let path = store.require(entry)?;
+    let entry = Catalogue::embedded().find(&name)?;
+    let settings = ["footprint", "--asr-device", "cpu", "--asr-model", &name];
+    let engines = engine::open(&AsrConfig::try_parse_from(settings)?)?;
+    let engine = engines
+        .iter()
+        .find(|it| it.find(&name).is_some())
+        .ok_or("no engine has the model")?;
     let speech = speech()?;
     let door = Admission::new(1, 0, Duration::ZERO);
     let permit = door
@@ -38,8 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .permit;
 
     let before = resident_mb()?;
-    let shared = Shared::new(&vad, 1, false);
-    let model = whisper::load(&name, &path, &shared)?;
+    let model = engine.load(&name)?;
     let loaded = resident_mb()?;
     println!("file     {:7.1} MB", entry.size_bytes as f64 / 1e6);
     println!("loaded   {:7.1} MB", loaded - before);

@@ -5,7 +5,6 @@ use voice_common::config::{CommonConfig, Device};
 use voice_common::model_slots::ModelOptions;
 use voice_common::process::ServiceConfig;
 use voice_common::telemetry::LogOptions;
-use voice_stack_models::ModelForm;
 
 /// Speech recognition with the API that OpenAI's clients speak.
 ///
@@ -104,23 +103,4 @@ pub enum ComputeType {
     /// 5-bit integers.
     #[value(name = "q5_1", alias = "q5_0")]
     Q5,
-}
-
-impl ComputeType {
-    /// The forms of the weights that fit, the best first.
-    pub fn forms(self) -> &'static [ModelForm] {
-        match self {
-            Self::Auto => &[
-                ModelForm::F16,
-                ModelForm::Q8_0,
-                ModelForm::Q5_1,
-                ModelForm::Q5_0,
-            ],
-            Self::Float32 | Self::Float16 | Self::Bfloat16 | Self::Int16 => &[ModelForm::F16],
-            Self::Int8 | Self::Int8Float32 | Self::Int8Float16 | Self::Int8Bfloat16 => {
-                &[ModelForm::Q8_0]
-            }
-            Self::Q5 => &[ModelForm::Q5_1, ModelForm::Q5_0],
-        }
-    }
 }

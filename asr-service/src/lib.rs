@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod config;
-pub mod device;
 pub mod engine;
 pub mod format;
 pub mod job;

@@ -10,10 +10,11 @@ use voice_common::server::InheritedSockets;
 use voice_common::service::{Assembly, Ports};
 use voice_stack_audio::DecodeLimits;
 
+use crate::api;
 use crate::config::AsrConfig;
+use crate::engine::{self, ModelSource};
 use crate::job::App;
-use crate::library::{Library, ModelSource, WhisperStore};
-use crate::{api, device, engine};
+use crate::library::Library;
 
 /// The service with everything around its endpoints, and what these share.
 ///
@@ -21,11 +22,11 @@ use crate::{api, device, engine};
 /// One line that says which setting can't be used. Must be called on a tokio runtime.
 pub fn build(
     config: &AsrConfig,
-    source: Box<dyn ModelSource>,
+    sources: Vec<Arc<dyn ModelSource>>,
     thresholds: Thresholds,
 ) -> Result<(Assembly, Arc<App>), String> {
     let common = &config.common;
-    let library = Library::new(source, &config.asr.asr_model, config.asr.asr_compute_type)
+    let library = Library::new(sources, &config.asr.asr_model)
         .map_err(|cause| format!("ASR_MODEL: {cause}"))?;
     let default_model = library.default_id().to_string();
     let version = env!("CARGO_PKG_VERSION");
@@ -53,11 +54,14 @@ pub fn build(
 /// # Errors
 /// One line for the operator: what can't be used and what to do.
 pub async fn run(config: AsrConfig, sockets: InheritedSockets) -> Result<(), String> {
-    engine::whisper::log_to_tracing();
-    let (use_gpu, device) = device::choose(config.asr.asr_device)?;
-    let source = WhisperStore::open(&config, use_gpu)?;
-    let thresholds = Thresholds::configured(&config.common.guards, use_gpu);
-    let (service, app) = build(&config, Box::new(source), thresholds)?;
+    let sources = engine::open(&config)?;
+    let on_gpu = sources.iter().any(|it| it.computes().on_gpu);
+    let default = sources
+        .iter()
+        .find(|it| it.find(&config.asr.asr_model).is_some());
+    let device = default.map(|it| it.computes().description);
+    let thresholds = Thresholds::configured(&config.common.guards, on_gpu);
+    let (service, app) = build(&config, sources, thresholds)?;
     let ports = Ports {
         service: config.asr.asr_port,
         probe: config.asr.asr_probe_port,

@@ -1,5 +1,6 @@
 //! The endpoints with a scripted engine: what goes in, what comes out, byte for byte.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -37,7 +38,7 @@ fn wav() -> Vec<u8> {
 
 struct Service {
     router: Router,
-    app: std::sync::Arc<App>,
+    app: Arc<App>,
 }
 
 fn service(flags: &[&str], script: Scripted) -> Service {
@@ -45,7 +46,7 @@ fn service(flags: &[&str], script: Scripted) -> Service {
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
     let thresholds = Thresholds::configured(&config.common.guards, false);
-    let (service, app) = service::build(&config, Box::new(source), thresholds).unwrap();
+    let (service, app) = service::build(&config, vec![Arc::new(source)], thresholds).unwrap();
     Service {
         router: service.into_router(&config.common),
         app,

@@ -63,12 +63,12 @@ async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Respon
         headerless: false,
     };
     if parameters.stream {
-        return stream::transcribe(app, input, model.id, parameters.options).await;
+        return stream::transcribe(app, input, model, parameters.options).await;
     }
 
     let options = parameters.options.clone();
     let done = app
-        .run(input, &model.id, move |job, samples| {
+        .run(input, &model, move |job, samples| {
             job.model
                 .transcribe(job.permit, samples, &options, job.cancellation, &mut |_| {})
         })

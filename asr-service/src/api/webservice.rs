@@ -249,6 +249,6 @@ async fn receive(
             field: FILE_FIELD,
             headerless: encode == Some(false),
         },
-        model.id,
+        model,
     ))
 }

@@ -6,13 +6,11 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
-use voice_stack_models::ModelForm;
 
 use super::{
-    DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber,
-    Transcript, Word,
+    DecodingDetails, DetectedLanguage, EngineError, Language, ModelSource, Options, Segment,
+    Transcriber, Transcript, Word,
 };
-use crate::library::{Installed, ModelSource};
 
 /// Says the same for every audio, after a delay during which it can be cancelled.
 #[derive(Debug, Clone)]
@@ -113,28 +111,16 @@ impl Transcriber for Scripted {
 /// A source of scripted models.
 #[derive(Debug, Default)]
 pub struct ScriptedSource {
-    installed: Vec<Installed>,
+    installed: Vec<String>,
     script: Scripted,
     gate: Option<Mutex<mpsc::Receiver<()>>>,
 }
 
 impl ScriptedSource {
-    /// Models of these names; a `-q8_0` at the end makes it a form of the name before.
+    /// Models of these names.
     pub fn with_models(names: &[&str]) -> Self {
-        let installed = names
-            .iter()
-            .map(|id| Installed {
-                id: (*id).into(),
-                base_model: id.trim_end_matches("-q8_0").into(),
-                form: if id.ends_with("-q8_0") {
-                    ModelForm::Q8_0
-                } else {
-                    ModelForm::F16
-                },
-            })
-            .collect();
         Self {
-            installed,
+            installed: names.iter().map(ToString::to_string).collect(),
             script: Scripted::default(),
             gate: None,
         }
@@ -157,7 +143,7 @@ impl ScriptedSource {
 }
 
 impl ModelSource for ScriptedSource {
-    fn installed(&self) -> Vec<Installed> {
+    fn installed(&self) -> Vec<String> {
         self.installed.clone()
     }
 

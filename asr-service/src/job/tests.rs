@@ -24,7 +24,7 @@ fn app_with(source: ScriptedSource, flags: &[&str]) -> Arc<App> {
     let flags = ["voice-stack-asr"].iter().chain(flags).copied();
     let config = AsrConfig::parse_from(flags);
     let thresholds = Thresholds::configured(&config.common.guards, false);
-    service::build(&config, Box::new(source), thresholds)
+    service::build(&config, vec![Arc::new(source)], thresholds)
         .unwrap()
         .1
 }

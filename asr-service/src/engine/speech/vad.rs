@@ -1,12 +1,15 @@
 //! Voice activity detection: how likely each 32 ms of audio is speech.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use parking_lot::Mutex;
+use voice_stack_models::{Catalogue, Store};
 use whisper_rs::{WhisperVadContext, WhisperVadContextParams};
 
 use super::windows::FRAME_SAMPLES;
 
+/// Its name in the catalogue.
+const MODEL: &str = "silero-vad";
 /// Frames that are judged together, and therefore can't be cancelled in between: 15 s.
 const BLOCK_FRAMES: usize = 469;
 /// Frames before a block that set up the detector's memory, which is cleared for each call.
@@ -34,12 +37,22 @@ pub(crate) struct SileroPool {
 }
 
 impl SileroPool {
-    /// Detectors for this (verified) model file.
-    pub(crate) fn new(model: &Path) -> Self {
-        Self {
-            model: model.to_path_buf(),
+    /// Detectors of the model in the store, which is verified.
+    ///
+    /// # Errors
+    /// One line with the command that fetches it.
+    pub(crate) fn open(store: &Store) -> Result<Self, String> {
+        let entry = Catalogue::embedded().find(MODEL);
+        let open = |entry| {
+            let model = store.require(entry)?;
+            store.verify(entry)?;
+            Ok(model)
+        };
+        let model = entry.and_then(open).map_err(|error| error.to_string())?;
+        Ok(Self {
+            model,
             idle: Mutex::new(Vec::new()),
-        }
+        })
     }
 
     fn load(&self) -> Result<WhisperVadContext, String> {

@@ -531,7 +531,7 @@ impl State {
 }
 
 /// Names of the devices beside the CPU that this build of ggml sees.
-pub fn gpu_devices() -> Vec<String> {
+pub(super) fn gpu_devices() -> Vec<String> {
     // SAFETY: the registry is static; descriptions are static strings.
     unsafe {
         (0..sys::ggml_backend_dev_count())
@@ -551,7 +551,7 @@ pub fn gpu_devices() -> Vec<String> {
 
 /// Sends what whisper.cpp and ggml print to the log: their chatter as debug messages, what
 /// went wrong as it is.
-pub fn log_to_tracing() {
+pub(super) fn log_to_tracing() {
     // SAFETY: the callback takes a string that is valid for the call, keeps nothing and
     // does not unwind.
     unsafe {

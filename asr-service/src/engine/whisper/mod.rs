@@ -1,11 +1,14 @@
 //! Whisper through whisper.cpp.
 
 mod cpp;
+mod device;
+mod footprint;
+mod forms;
 mod languages;
 mod mel;
 mod model;
 mod quality;
+mod store;
 mod words;
 
-pub use self::cpp::{gpu_devices, log_to_tracing};
-pub use self::model::{Shared, load};
+pub(super) use store::open;

@@ -13,10 +13,7 @@ use super::languages;
 use super::mel::FULL_AUDIO_CTX;
 use super::quality::Quality;
 use super::words::{self, TimedToken};
-use crate::engine::speech::{
-    SileroPool, SpeechWindows, WindowTask, WindowTranscriber, WindowTranscript,
-};
-use crate::engine::threads::ThreadBudget;
+use crate::engine::speech::{SpeechWindows, WindowTask, WindowTranscriber, WindowTranscript};
 use crate::engine::{
     DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Word,
 };
@@ -39,26 +36,14 @@ const LONGEST_PROMPT_BYTES: usize = 1000;
 /// A window with this much speech and no text went wrong.
 const SPEECH_THAT_MUST_GIVE_TEXT_SECONDS: f64 = 1.0;
 
-/// What all models of a service share.
-#[derive(Clone)]
-pub struct Shared {
-    windows: SpeechWindows,
-    beam_size: usize,
-    use_gpu: bool,
-}
-
-impl Shared {
-    /// `vad_model` is a verified Silero file; a `beam_size` of 1 is greedy.
-    pub fn new(vad_model: &Path, beam_size: usize, use_gpu: bool) -> Self {
-        Self {
-            windows: SpeechWindows::new(
-                Arc::new(SileroPool::new(vad_model)),
-                ThreadBudget::of_this_machine(),
-            ),
-            beam_size,
-            use_gpu,
-        }
-    }
+/// What all Whisper models of a service share.
+pub(super) struct WhisperRuntime {
+    /// What finds speech for them, and the cores.
+    pub windows: SpeechWindows,
+    /// 1 is greedy.
+    pub beam_size: usize,
+    /// Computes there as far as whisper.cpp can.
+    pub use_gpu: bool,
 }
 
 /// A Whisper model in memory.
@@ -74,14 +59,18 @@ struct WhisperModel {
 ///
 /// # Errors
 /// whisper.cpp refused the file; its reason is in the log.
-pub fn load(name: &str, path: &Path, shared: &Shared) -> Result<Box<dyn Transcriber>, String> {
-    let context = Context::load(path, shared.use_gpu)
+pub(super) fn load(
+    name: &str,
+    path: &Path,
+    runtime: &WhisperRuntime,
+) -> Result<Box<dyn Transcriber>, String> {
+    let context = Context::load(path, runtime.use_gpu)
         .ok_or("the model file is damaged or does not fit into memory")?;
-    Ok(Box::new(shared.windows.over(WhisperModel {
+    Ok(Box::new(runtime.windows.over(WhisperModel {
         name: name.to_string(),
         context: Arc::new(context),
         idle_states: Mutex::new(Vec::new()),
-        beam_size: shared.beam_size,
+        beam_size: runtime.beam_size,
     })))
 }
 

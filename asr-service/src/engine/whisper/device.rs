@@ -2,36 +2,40 @@
 
 use voice_common::config::Device;
 
-use crate::engine::whisper::gpu_devices;
+use super::cpp::gpu_devices;
+use crate::engine::Computes;
 
 /// True if this build contains the CUDA backend.
 const BUILT_WITH_CUDA: bool = cfg!(feature = "cuda");
 
-/// Whether to use the GPU, and why, in words for the log.
+/// What to compute on, and why.
 ///
 /// # Errors
 /// `cuda` was asked for and the build or the box lacks it; the line says which.
-pub fn choose(device: Device) -> Result<(bool, String), String> {
+pub(super) fn choose(device: Device) -> Result<Computes, String> {
     let gpus = if BUILT_WITH_CUDA {
         gpu_devices()
     } else {
         Vec::new()
     };
+    let cpu = |why: &str| Computes {
+        on_gpu: false,
+        description: why.into(),
+    };
     match (device, BUILT_WITH_CUDA, gpus.first()) {
-        (Device::Cpu, ..) => Ok((false, "cpu, as configured".into())),
-        (_, true, Some(gpu)) => Ok((true, format!("cuda: {gpu}"))),
+        (Device::Cpu, ..) => Ok(cpu("cpu, as configured")),
+        (_, true, Some(gpu)) => Ok(Computes {
+            on_gpu: true,
+            description: format!("cuda: {gpu}"),
+        }),
         (Device::Cuda, false, _) => Err("ASR_DEVICE=cuda: this build has no CUDA support \
              (build with `--features cuda`, or set ASR_DEVICE=cpu)"
             .into()),
         (Device::Cuda, true, None) => Err("ASR_DEVICE=cuda: this box has no usable NVIDIA GPU or \
              driver (check `nvidia-smi`, or set ASR_DEVICE=cpu)"
             .into()),
-        (Device::Auto, false, _) => {
-            Ok((false, "cpu (auto: this build has no CUDA support)".into()))
-        }
-        (Device::Auto, true, None) => {
-            Ok((false, "cpu (auto: no usable NVIDIA GPU or driver)".into()))
-        }
+        (Device::Auto, false, _) => Ok(cpu("cpu (auto: this build has no CUDA support)")),
+        (Device::Auto, true, None) => Ok(cpu("cpu (auto: no usable NVIDIA GPU or driver)")),
     }
 }
 
@@ -47,7 +51,7 @@ mod tests {
                 .unwrap_err()
                 .contains("this build has no CUDA support")
         );
-        assert!(!choose(Device::Auto).unwrap().0);
-        assert!(!choose(Device::Cpu).unwrap().0);
+        assert!(!choose(Device::Auto).unwrap().on_gpu);
+        assert!(!choose(Device::Cpu).unwrap().on_gpu);
     }
 }

@@ -10,7 +10,7 @@ use voice_common::limits::BodyLimit;
 use voice_common::metrics::InferenceCost;
 use voice_stack_audio::{Audio, AudioError, AudioSource, DecodeLimits};
 
-use crate::engine::{EngineError, Transcriber};
+use crate::engine::{EngineError, Options, ParameterNames, Segment, Transcriber, Transcript};
 use crate::library::Library;
 use crate::upload::UploadedFile;
 
@@ -37,7 +37,60 @@ pub struct Input {
 /// What an inference computes with, beside its samples.
 pub type Context<'a> = JobContext<'a, Box<dyn Transcriber>>;
 
+/// How an upload is to be transcribed.
+#[derive(Debug, Clone)]
+pub struct Transcription {
+    /// By which model.
+    pub model_id: String,
+    /// What to make of the speech.
+    pub options: Options,
+    /// What the client calls the options.
+    pub parameters: &'static ParameterNames,
+}
+
+impl Transcription {
+    /// Transcribes 16 kHz mono samples, unless that asks for more than the model can do.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn compute(
+        &self,
+        context: &Context<'_>,
+        samples: &[f32],
+        on_segment: &mut dyn FnMut(&Segment),
+    ) -> Result<Transcript, EngineError> {
+        let (model, options) = (&**context.model, &self.options);
+        model
+            .capabilities()
+            .check(&self.model_id, options, self.parameters)?;
+        model.transcribe(
+            context.permit,
+            samples,
+            options,
+            context.cancellation,
+            on_segment,
+        )
+    }
+}
+
 impl App {
+    /// Transcribes `input` under a permit. A client that leaves drops the future, which stops
+    /// the work.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn transcribe(
+        &self,
+        input: Input,
+        transcription: Transcription,
+    ) -> Result<JobResult<Transcript>, ApiError> {
+        let model_id = transcription.model_id.clone();
+        self.run(input, &model_id, move |context, samples| {
+            transcription.compute(&context, samples, &mut |_| {})
+        })
+        .await
+    }
+
     /// Runs `infer` on the decoded `input`, as 16 kHz mono, with the model `model_id`, under a
     /// permit. A client that leaves drops the future, which stops the work.
     ///

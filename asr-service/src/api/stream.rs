@@ -17,9 +17,9 @@ use voice_common::core::ServiceCore;
 use voice_common::error::ErrorBody;
 use voice_common::middleware::with_queue_wait;
 
-use crate::engine::{Options, Transcript};
+use crate::engine::Transcript;
 use crate::format::Usage;
-use crate::job::{App, Input};
+use crate::job::{App, Input, Transcription};
 
 /// One event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,14 +58,13 @@ enum Progress {
 pub async fn transcribe(
     app: Arc<App>,
     input: Input,
-    model_id: String,
-    options: Options,
+    transcription: Transcription,
 ) -> Result<Response, ApiError> {
     let core = Arc::clone(&app.jobs.core);
     let cancellation = core.cancellation.child();
     let hang_up = cancellation.cancel_on_drop();
     let (sender, mut receiver) = mpsc::unbounded_channel();
-    let job = run(app, input, model_id, options, cancellation, sender);
+    let job = run(app, input, transcription, cancellation, sender);
     tokio::spawn(job.instrument(Span::current()));
 
     let mut time_in_queue = Duration::ZERO;
@@ -91,26 +90,19 @@ pub async fn transcribe(
 async fn run(
     app: Arc<App>,
     input: Input,
-    model_id: String,
-    options: Options,
+    transcription: Transcription,
     cancellation: Cancellation,
     sender: mpsc::UnboundedSender<Progress>,
 ) {
-    let segments = sender.clone();
+    let (segments, model_id) = (sender.clone(), transcription.model_id.clone());
     let done = app
         .run_until_cancelled(input, &model_id, &cancellation, move |job, samples| {
             // Sending fails only when nobody reads any more; then the job is cancelled too.
             let send = |progress| drop(segments.send(progress));
             send(Progress::Started { waited: job.waited });
-            job.model.transcribe(
-                job.permit,
-                samples,
-                &options,
-                job.cancellation,
-                &mut |segment| {
-                    send(Progress::Text(segment.text.clone()));
-                },
-            )
+            transcription.compute(&job, samples, &mut |segment| {
+                send(Progress::Text(segment.text.clone()));
+            })
         })
         .await;
     let last = match done {

@@ -14,8 +14,8 @@ use voice_common::cancellation::CancelCause;
 use voice_common::pressure::Thresholds;
 
 use crate::config::AsrConfig;
-use crate::engine::EngineError;
 use crate::engine::scripted::{Scripted, ScriptedSource};
+use crate::engine::{Capabilities, EngineError, Language};
 use crate::job::App;
 use crate::service;
 
@@ -287,6 +287,63 @@ async fn bodies_that_can_not_be_understood_are_refused_clearly() {
     }
     let no_multipart = Request::post(path).body(Body::from("{}")).unwrap();
     assert_eq!(service.send(no_multipart).await.error().1, "invalid_body");
+}
+
+/// A model that knows two languages and nothing more.
+fn plain_model() -> Scripted {
+    let capabilities = Capabilities {
+        languages: ["de", "fr"].map(|it| Language::parse(it).unwrap()).to_vec(),
+        knows_more: None,
+        translates: false,
+        takes_prompt: false,
+        takes_temperature: false,
+        gives_words: false,
+    };
+    Scripted {
+        capabilities,
+        ..Scripted::default()
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_can_not_do_is_refused_by_the_name_that_the_client_used() {
+    let service = service(&[], plain_model());
+    let words = &[
+        ("response_format", "verbose_json"),
+        ("timestamp_granularities[]", "word"),
+    ];
+    for (path, fields, param) in [
+        ("transcriptions", &[("language", "en")][..], "language"),
+        (
+            "transcriptions",
+            &[("language", "en"), ("stream", "true")],
+            "language",
+        ),
+        ("transcriptions", &[("prompt", "Ada")], "prompt"),
+        ("transcriptions", &[("temperature", "0.5")], "temperature"),
+        ("transcriptions", words, "timestamp_granularities"),
+        ("translations", &[], "model"),
+    ] {
+        let path = format!("/v1/audio/{path}");
+        let answer = service
+            .send(post(&path, multipart("file", &wav(), fields)))
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        assert_eq!(answer.error().2, param, "{}", answer.text);
+    }
+    for (query, param) in [
+        ("language=en", "language"),
+        ("task=translate", "task"),
+        ("initial_prompt=Ada", "initial_prompt"),
+        ("word_timestamps=true", "word_timestamps"),
+    ] {
+        let path = format!("/asr?{query}");
+        let answer = service
+            .send(post(&path, multipart("audio_file", &wav(), &[])))
+            .await;
+        assert_eq!(answer.error().2, param, "{}", answer.text);
+    }
+    assert_eq!(service.transcribe(&[]).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -14,12 +14,21 @@ use super::documents::{TranscriptionForm, TranslationForm};
 use super::parameters::{Parameters, ResponseFormat};
 use super::stream;
 use super::stream::TranscriptEvent;
-use crate::engine::Transcript;
+use crate::engine::{ParameterNames, Transcript};
 use crate::format::{self, JsonAnswer, Plain, Verbose};
-use crate::job::{App, Input};
+use crate::job::{App, Input, Transcription};
 use crate::upload::Form;
 
 const FILE_FIELD: &str = "file";
+/// What these endpoints call the options. Translating is a path here: where a model can't,
+/// another model is what the client has to name.
+const NAMES: ParameterNames = ParameterNames {
+    language: "language",
+    translate: "model",
+    prompt: "prompt",
+    temperature: "temperature",
+    words: "timestamp_granularities",
+};
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Transcribe speech in the language that is spoken.
@@ -52,27 +61,21 @@ pub async fn translate(State(app): State<Arc<App>>, body: Request) -> Result<Res
 async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Response, ApiError> {
     let mut form = Form::receive(body, FILE_FIELD, &Parameters::FIELDS, app.body_limit).await?;
     let parameters = Parameters::from_form(&form, translate)?;
-    let model = app
-        .jobs
-        .models
-        .loader()
-        .resolve(parameters.model.as_deref())?;
+    let library = app.jobs.models.loader();
+    let transcription = Transcription {
+        model_id: library.resolve(parameters.model.as_deref())?,
+        options: parameters.options.clone(),
+        parameters: &NAMES,
+    };
     let input = Input {
         file: form.take_file(FILE_FIELD)?,
         field: FILE_FIELD,
         headerless: false,
     };
     if parameters.stream {
-        return stream::transcribe(app, input, model, parameters.options).await;
+        return stream::transcribe(app, input, transcription).await;
     }
-
-    let options = parameters.options.clone();
-    let done = app
-        .run(input, &model, move |job, samples| {
-            job.model
-                .transcribe(job.permit, samples, &options, job.cancellation, &mut |_| {})
-        })
-        .await?;
+    let done = app.transcribe(input, transcription).await?;
     Ok(with_queue_wait(
         done.waited,
         body_of(done.result, &parameters),

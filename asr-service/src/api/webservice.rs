@@ -15,12 +15,20 @@ use voice_common::middleware::with_queue_wait;
 
 use super::documents::WebserviceForm;
 use super::parameters;
-use crate::engine::{Options, Transcript};
+use crate::engine::{Options, ParameterNames, Transcript};
 use crate::format::{self, Webservice};
-use crate::job::{App, Input};
+use crate::job::{App, Input, Transcription};
 use crate::upload::Form;
 
 const FILE_FIELD: &str = "audio_file";
+/// What `/asr` calls the options. It has no temperature.
+const NAMES: ParameterNames = ParameterNames {
+    language: "language",
+    translate: "task",
+    prompt: "initial_prompt",
+    temperature: "temperature",
+    words: "word_timestamps",
+};
 
 /// The query of `/asr`.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -163,12 +171,12 @@ pub async fn asr(
     };
     let words = options.words;
     let (input, model_id) = receive(&app, body, encode).await?;
-    let done = app
-        .run(input, &model_id, move |job, samples| {
-            job.model
-                .transcribe(job.permit, samples, &options, job.cancellation, &mut |_| {})
-        })
-        .await?;
+    let transcription = Transcription {
+        model_id,
+        options,
+        parameters: &NAMES,
+    };
+    let done = app.transcribe(input, transcription).await?;
     Ok(with_queue_wait(
         done.waited,
         output.body(done.result, words),
@@ -241,7 +249,7 @@ async fn receive(
     encode: Option<bool>,
 ) -> Result<(Input, String), ApiError> {
     let mut form = Form::receive(body, FILE_FIELD, &[], app.body_limit).await?;
-    let model = app.jobs.models.loader().resolve(None)?;
+    let model_id = app.jobs.models.loader().resolve(None)?;
     let file = form.take_file(FILE_FIELD)?;
     Ok((
         Input {
@@ -249,6 +257,6 @@ async fn receive(
             field: FILE_FIELD,
             headerless: encode == Some(false),
         },
-        model,
+        model_id,
     ))
 }

@@ -155,7 +155,7 @@ impl Language {
         matches!(self.code, "zh" | "ja" | "th" | "lo" | "my" | "yue")
     }
 
-    #[cfg(test)]
+    /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         LANGUAGES.into_iter()
     }

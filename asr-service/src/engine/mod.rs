@@ -5,6 +5,7 @@
 //! minute at a time implements `WindowTranscriber` (`speech`) instead of [`Transcriber`], and
 //! has the rest done for it.
 
+mod capabilities;
 mod languages;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use voice_stack_models::{Catalogue, Store};
 
+pub use capabilities::{Capabilities, ParameterNames};
 pub use languages::Language;
 pub use source::{Computes, ModelSource};
 pub use transcriber::{

@@ -8,8 +8,8 @@ use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 
 use super::{
-    DecodingDetails, DetectedLanguage, EngineError, Language, ModelSource, Options, Segment,
-    Transcriber, Transcript, Word,
+    Capabilities, DecodingDetails, DetectedLanguage, EngineError, Language, ModelSource, Options,
+    Segment, Transcriber, Transcript, Word,
 };
 
 /// Says the same for every audio, after a delay during which it can be cancelled.
@@ -21,6 +21,8 @@ pub struct Scripted {
     pub delay: Duration,
     /// Fails instead.
     pub failure: Option<EngineError>,
+    /// What it says that it can do.
+    pub capabilities: Capabilities,
 }
 
 impl Default for Scripted {
@@ -29,7 +31,20 @@ impl Default for Scripted {
             segments: vec![" Hello there.".into(), " How are you?".into()],
             delay: Duration::ZERO,
             failure: None,
+            capabilities: everything(),
         }
+    }
+}
+
+/// What a model can do that refuses nothing.
+pub(crate) fn everything() -> Capabilities {
+    Capabilities {
+        languages: Language::all().collect(),
+        knows_more: None,
+        translates: true,
+        takes_prompt: true,
+        takes_temperature: true,
+        gives_words: true,
     }
 }
 
@@ -49,6 +64,10 @@ impl Scripted {
 }
 
 impl Transcriber for Scripted {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
     fn transcribe(
         &self,
         _permit: &Permit,

@@ -3,10 +3,14 @@
 use voice_common::admission::Permit;
 use voice_common::cancellation::Cancellation;
 
+use super::capabilities::Capabilities;
 use super::languages::Language;
 
 /// Recognises speech. Blocking: call it on a blocking thread.
 pub trait Transcriber: Send + Sync + 'static {
+    /// What the model can do. It is not asked for more than that.
+    fn capabilities(&self) -> &Capabilities;
+
     /// Transcribes 16 kHz mono samples. `on_segment` gets each segment as soon as it is
     /// final. The permit is borrowed for the time of the work: nobody computes without one.
     ///

@@ -11,18 +11,16 @@ use super::vad::SpeechDetectors;
 use super::windows::{FRAME_SAMPLES, Window, WindowCutter};
 use crate::engine::threads::{Job, ThreadBudget};
 use crate::engine::{
-    DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Transcript, Word,
+    Capabilities, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber,
+    Transcript, Word,
 };
 
 /// Recognises speech in one window of audio. It is given windows of speech with the silence
 /// between them taken out, at most 29.5 s each, and knows nothing of the recording: times count
 /// from the window's beginning. Nothing is handed from one window to the next but the language.
 pub(crate) trait WindowTranscriber: Send + Sync + 'static {
-    /// The only language that the model knows; `None` if it knows several.
-    fn only_language(&self) -> Option<Language>;
-
-    /// Refuses what the model can't do, before it hears anything.
-    fn check(&self, options: &Options) -> Result<(), EngineError>;
+    /// What the model can do. It is not asked for more than that.
+    fn capabilities(&self) -> &Capabilities;
 
     /// Transcribes a window. Without a language in the options it is for the engine to find out
     /// which one is spoken; the windows after that one are given what it found.
@@ -92,6 +90,10 @@ pub(crate) struct Windowed<E> {
 }
 
 impl<E: WindowTranscriber> Transcriber for Windowed<E> {
+    fn capabilities(&self) -> &Capabilities {
+        self.engine.capabilities()
+    }
+
     fn transcribe(
         &self,
         permit: &Permit,
@@ -100,9 +102,8 @@ impl<E: WindowTranscriber> Transcriber for Windowed<E> {
         cancellation: &Cancellation,
         on_segment: &mut dyn FnMut(&Segment),
     ) -> Result<Transcript, EngineError> {
-        self.engine.check(options)?;
         let mut options = options.clone();
-        options.language = self.engine.only_language().or(options.language);
+        options.language = self.capabilities().only_language().or(options.language);
         let mut segments = Vec::new();
         let walk = Walk::begin(&self.windows, samples, cancellation);
         walk.visit_windows(|window| {
@@ -134,7 +135,7 @@ impl<E: WindowTranscriber> Transcriber for Windowed<E> {
         samples: &[f32],
         cancellation: &Cancellation,
     ) -> Result<DetectedLanguage, EngineError> {
-        if let Some(language) = self.engine.only_language() {
+        if let Some(language) = self.capabilities().only_language() {
             return Ok(DetectedLanguage {
                 language,
                 probability: 1.0,

@@ -9,6 +9,7 @@ use voice_common::cancellation::CancelCause;
 use super::super::vad::SpeechDetector;
 use super::*;
 use crate::engine::Word;
+use crate::engine::scripted::everything;
 
 const CORES: usize = 4;
 
@@ -46,27 +47,17 @@ struct Heard {
 }
 
 /// Finds the same in each window.
-#[derive(Default)]
 struct Scripted {
-    only_language: Option<Language>,
+    capabilities: Capabilities,
     segments: Vec<Segment>,
-    /// Refuses all requests.
-    refuses: bool,
     /// Cancels its own request in the first window.
     cancels: bool,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl WindowTranscriber for Scripted {
-    fn only_language(&self) -> Option<Language> {
-        self.only_language
-    }
-
-    fn check(&self, _options: &Options) -> Result<(), EngineError> {
-        if self.refuses {
-            return Err(unsupported());
-        }
-        Ok(())
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     fn transcribe(
@@ -98,7 +89,24 @@ impl WindowTranscriber for Scripted {
     }
 }
 
+impl Default for Scripted {
+    fn default() -> Self {
+        Self {
+            capabilities: everything(),
+            segments: Vec::new(),
+            cancels: false,
+            heard: Arc::default(),
+        }
+    }
+}
+
 impl Scripted {
+    fn knowing_only(language: Language) -> Self {
+        let mut model = Self::default();
+        model.capabilities.languages = vec![language];
+        model
+    }
+
     fn saying(segments: Vec<Segment>) -> Self {
         Self {
             segments,
@@ -119,13 +127,6 @@ impl Scripted {
 
 fn german() -> Language {
     Language::parse("de").unwrap()
-}
-
-fn unsupported() -> EngineError {
-    EngineError::Unsupported {
-        param: "prompt",
-        message: "no prompt, please".into(),
-    }
 }
 
 /// 16 kHz mono from (seconds, loudness) stretches.
@@ -244,10 +245,7 @@ fn a_language_that_was_asked_for_or_is_the_only_one_is_not_looked_for() {
         language: Some(Language::ENGLISH),
         ..Options::default()
     };
-    let only_german = Scripted {
-        only_language: Some(german()),
-        ..Scripted::default()
-    };
+    let only_german = Scripted::knowing_only(german());
     for (engine, options, expected) in [
         (Scripted::default(), english, Language::ENGLISH),
         (only_german, Options::default(), german()),
@@ -332,10 +330,7 @@ fn silence_is_not_heard_and_says_nothing() {
 
 #[test]
 fn detection_hears_the_first_window_only_and_nothing_where_one_language_is_known() {
-    let only_german = Scripted {
-        only_language: Some(german()),
-        ..Scripted::default()
-    };
+    let only_german = Scripted::knowing_only(german());
     for (engine, probability, windows) in [(Scripted::default(), 0.75, 1), (only_german, 1.0, 0)] {
         let model = windowed(engine);
         let detected = model
@@ -347,18 +342,6 @@ fn detection_hears_the_first_window_only_and_nothing_where_one_language_is_known
         );
         assert_eq!(model.engine.heard.lock().len(), windows);
     }
-}
-
-#[test]
-fn what_the_engine_refuses_is_refused_before_anything_is_heard() {
-    let refusing = Scripted {
-        refuses: true,
-        ..Scripted::default()
-    };
-    let model = windowed(refusing);
-    let result = transcribe(&model, &two_windows(), &Options::default());
-    assert_eq!(result, Err(unsupported()));
-    assert!(model.engine.heard.lock().is_empty());
 }
 
 #[test]

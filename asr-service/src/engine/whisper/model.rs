@@ -15,7 +15,8 @@ use super::quality::Quality;
 use super::words::{self, TimedToken};
 use crate::engine::speech::{SpeechWindows, WindowTask, WindowTranscriber, WindowTranscript};
 use crate::engine::{
-    DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment, Transcriber, Word,
+    Capabilities, DecodingDetails, DetectedLanguage, EngineError, Language, Options, Segment,
+    Transcriber, Word,
 };
 
 /// Encoder frames a second.
@@ -48,8 +49,8 @@ pub(super) struct WhisperRuntime {
 
 /// A Whisper model in memory.
 struct WhisperModel {
-    name: String,
     context: Arc<Context>,
+    capabilities: Capabilities,
     /// Working memory that no job uses just now. There are never more states than permits.
     idle_states: Mutex<Vec<State>>,
     beam_size: usize,
@@ -59,19 +60,33 @@ struct WhisperModel {
 ///
 /// # Errors
 /// whisper.cpp refused the file; its reason is in the log.
-pub(super) fn load(
-    name: &str,
-    path: &Path,
-    runtime: &WhisperRuntime,
-) -> Result<Box<dyn Transcriber>, String> {
+pub(super) fn load(path: &Path, runtime: &WhisperRuntime) -> Result<Box<dyn Transcriber>, String> {
     let context = Context::load(path, runtime.use_gpu)
         .ok_or("the model file is damaged or does not fit into memory")?;
     Ok(Box::new(runtime.windows.over(WhisperModel {
-        name: name.to_string(),
+        capabilities: capabilities(&context),
         context: Arc::new(context),
         idle_states: Mutex::new(Vec::new()),
         beam_size: runtime.beam_size,
     })))
+}
+
+fn capabilities(context: &Context) -> Capabilities {
+    let is_multilingual = context.is_multilingual();
+    let count = context.language_count();
+    Capabilities {
+        languages: if is_multilingual {
+            let all = Language::all();
+            all.filter(|it| languages::is_below(*it, count)).collect()
+        } else {
+            vec![Language::ENGLISH]
+        },
+        knows_more: Some("large-v3"),
+        translates: is_multilingual,
+        takes_prompt: true,
+        takes_temperature: true,
+        gives_words: true,
+    }
 }
 
 impl WhisperModel {
@@ -195,37 +210,8 @@ impl WhisperModel {
 }
 
 impl WindowTranscriber for WhisperModel {
-    fn only_language(&self) -> Option<Language> {
-        (!self.context.is_multilingual()).then_some(Language::ENGLISH)
-    }
-
-    fn check(&self, options: &Options) -> Result<(), EngineError> {
-        match options.language {
-            Some(language)
-                if self.context.is_multilingual()
-                    && !languages::is_below(language, self.context.language_count()) =>
-            {
-                Err(EngineError::Unsupported {
-                    param: "language",
-                    message: format!(
-                        "Model '{}' does not know '{}'; large-v3 does",
-                        self.name,
-                        language.code()
-                    ),
-                })
-            }
-            Some(language) if !self.context.is_multilingual() && language != Language::ENGLISH => {
-                Err(EngineError::Unsupported {
-                    param: "language",
-                    message: format!(
-                        "Model '{}' knows English only; '{}' needs a multilingual model",
-                        self.name,
-                        language.code()
-                    ),
-                })
-            }
-            _ => Ok(()),
-        }
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     fn transcribe(

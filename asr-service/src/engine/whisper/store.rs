@@ -101,7 +101,7 @@ impl ModelSource for WhisperStore {
                 tracing::error!(model = id, %error, "a model file is not what it should be");
                 "its file is damaged; `voice-stack-models verify` tells more".to_string()
             })?;
-        model::load(id, &path, &self.runtime)
+        model::load(&path, &self.runtime)
     }
 
     fn footprint_bytes(&self, id: &str) -> Option<u64> {

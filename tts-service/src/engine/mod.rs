@@ -5,8 +5,8 @@
 //! [`Permit`](voice_common::admission::Permit) is for.
 //!
 //! An engine is a folder with a function that opens it, and a line in `ENGINES`. What several
-//! of them may use is in folders of its own: `onnx` (ONNX Runtime: its library, sessions and
-//! memory) and `espeak` (eSpeak NG: phonemes).
+//! of them may use is in folders of its own: `onnx` (turns at ONNX Runtime's sessions,
+//! and their memory) and `espeak` (eSpeak NG: phonemes).
 
 mod espeak;
 mod onnx;

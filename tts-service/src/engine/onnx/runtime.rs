@@ -1,16 +1,12 @@
-//! ONNX Runtime: loaded once a process, from a file that is named.
+//! ONNX Runtime, and what it computes on.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use ort::ep::{CUDA, cuda::ConvAlgorithmSearch};
-use ort::logging::LogLevel;
 use ort::session::Session;
-use parking_lot::Mutex;
 use voice_common::config::Device;
+use voice_onnx::Library;
 use voice_stack_models::Store;
-
-use super::{library_file, shared_arena};
 
 /// The installed library for this device, and the device that it is to be started with.
 ///
@@ -28,23 +24,10 @@ pub(crate) fn installed(store: &Store, device: Device) -> Result<(PathBuf, Devic
     }
 }
 
-/// What came of the one attempt that there can be.
-enum State {
-    NotTried,
-    Running {
-        library: PathBuf,
-        version: String,
-    },
-    /// It loaded but would not start; a second attempt would be undefined.
-    Broken(String),
-}
-
-static STATE: Mutex<State> = Mutex::new(State::NotTried);
-
 /// The running ONNX Runtime, and what it computes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runtime {
-    version: String,
+    library: Library,
     cuda: bool,
 }
 
@@ -56,7 +39,7 @@ impl Runtime {
     /// The library does not fit or is another than the loaded one (the file can be replaced
     /// and this called again), or the GPU that `Cuda` asks for can't be used.
     pub fn start(library: &Path, device: Device) -> Result<Self, String> {
-        let version = load(library)?;
+        let library = Library::load(library)?;
         let cuda = match device {
             Device::Cpu => false,
             Device::Cuda => {
@@ -71,78 +54,17 @@ impl Runtime {
                 }
             },
         };
-        Ok(Self { version, cuda })
+        Ok(Self { library, cuda })
     }
 
     /// Its version, such as `1.31.1`.
     pub fn version(&self) -> &str {
-        &self.version
+        self.library.version()
     }
 
     /// Whether it computes on a GPU.
     pub fn uses_gpu(&self) -> bool {
         self.cuda
-    }
-}
-
-fn load(library: &Path) -> Result<String, String> {
-    // ort would look for relative paths beside the executable.
-    let library =
-        std::path::absolute(library).map_err(|it| format!("{}: {it}", library.display()))?;
-    let mut state = STATE.lock();
-    match &*state {
-        State::Running {
-            library: running,
-            version,
-        } if *running == library => return Ok(version.clone()),
-        State::Running {
-            library: running, ..
-        } => {
-            return Err(format!(
-                "ONNX Runtime is loaded from {} already and can't change to {}",
-                running.display(),
-                library.display()
-            ));
-        }
-        State::Broken(reason) => return Err(reason.clone()),
-        State::NotTried => {}
-    }
-    let version = library_file::check(&library)?;
-    if let Err(error) = begin(&library) {
-        let reason = format!("ONNX Runtime {version} does not start: {error}");
-        *state = State::Broken(reason.clone());
-        return Err(reason);
-    }
-    *state = State::Running {
-        library,
-        version: version.clone(),
-    };
-    Ok(version)
-}
-
-fn begin(library: &Path) -> ort::Result<()> {
-    let _is_first = ort::init_from(library)?
-        .with_name("voice-stack")
-        .with_telemetry(false)
-        .with_logger(Arc::new(|level, _, _, place, message| {
-            log(level, place, message);
-        }))
-        .commit();
-    let environment = ort::environment::Environment::current()?;
-    environment.set_log_level(LogLevel::Warning);
-    shared_arena::register(&environment)
-}
-
-/// Every error reaches the caller as well, which knows what it means; a cancelled run is none.
-fn log(level: LogLevel, place: &str, message: &str) {
-    match level {
-        LogLevel::Fatal => tracing::error!(target: "onnxruntime", place, "{message}"),
-        LogLevel::Error | LogLevel::Warning => {
-            tracing::debug!(target: "onnxruntime", place, "{message}");
-        }
-        LogLevel::Info | LogLevel::Verbose => {
-            tracing::trace!(target: "onnxruntime", place, "{message}");
-        }
     }
 }
 

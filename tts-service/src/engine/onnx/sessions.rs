@@ -15,10 +15,10 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use voice_common::cancellation::Cancellation;
+use voice_onnx::{Inputs, SharedSession};
 
 use super::pool_shape::PoolShape;
 use super::runtime::{Runtime, cuda};
-use super::shared_session::{Inputs, SharedSession};
 use super::shrink_when_idle::{Shrink, ShrinkWhenIdle};
 use crate::engine::synthesizer::{Aim, EngineError};
 
@@ -89,7 +89,7 @@ struct Pool {
 /// A session and how many runs it computes.
 #[derive(Debug)]
 struct Seat {
-    session: SharedSession,
+    session: SharedSession<1>,
     taken: AtomicUsize,
 }
 
@@ -196,7 +196,7 @@ impl Pool {
         let result = turn.seat.session.run(&run.inputs, &options);
         watch.abort();
         match result {
-            Ok(output) => samples(&output),
+            Ok([output]) => samples(&output),
             Err(_) if cancellation.is_cancelled() => Err(EngineError::Cancelled),
             Err(error) => Err(failed(error)),
         }

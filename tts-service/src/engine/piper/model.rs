@@ -2,8 +2,7 @@
 
 use ort::session::Session;
 use ort::value::{Tensor, TensorElementType};
-
-use crate::engine::onnx::Inputs;
+use voice_onnx::Inputs;
 
 /// The values of one run.
 #[derive(Debug, Clone, PartialEq)]

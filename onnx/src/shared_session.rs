@@ -15,41 +15,44 @@ use ort::session::{RunOptions, Session};
 use ort::value::DynValue;
 
 /// What a run of a model is given: values by the names of the model's inputs.
-pub(crate) type Inputs = Vec<(&'static CStr, DynValue)>;
+pub type Inputs = Vec<(&'static CStr, DynValue)>;
 
-/// A session whose runs may overlap, and the name of the output that is wanted of it.
+/// A session whose runs may overlap, and the names of the outputs that are wanted of it: so many,
+/// from the first one on.
 #[derive(Debug)]
-pub(super) struct SharedSession {
+pub struct SharedSession<const OUTPUTS: usize> {
     session: Session,
-    output: CString,
+    outputs: [CString; OUTPUTS],
 }
 
-impl SharedSession {
-    /// Wants the first output of this session, which must compute on the CPU if its runs
-    /// overlap.
+impl<const OUTPUTS: usize> SharedSession<OUTPUTS> {
+    /// Wants the first outputs of this session, which must compute on the CPU if its runs overlap.
     ///
     /// # Errors
-    /// There is none.
-    pub(super) fn new(session: Session) -> Result<Self, String> {
-        let name = session.outputs().first().map(ort::value::Outlet::name);
-        let name = name.ok_or("has no output")?;
-        let output = CString::new(name).map_err(|it| it.to_string())?;
-        Ok(Self { session, output })
+    /// There are fewer, in words that follow the model's name.
+    pub fn new(session: Session) -> Result<Self, String> {
+        let names = session.outputs().iter().map(ort::value::Outlet::name);
+        let outputs = (names.take(OUTPUTS).map(CString::new))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|it| it.to_string())?;
+        let outputs = <[CString; OUTPUTS]>::try_from(outputs)
+            .map_err(|it| format!("has {} of {OUTPUTS} outputs", it.len()))?;
+        Ok(Self { session, outputs })
     }
 
-    /// Computes the output from all inputs. May be called from several threads at once.
+    /// Computes the outputs from all inputs. May be called from several threads at once.
     ///
     /// # Errors
     /// The run failed, or was ended through its options.
-    pub(super) fn run(
+    pub fn run(
         &self,
         inputs: &[(&'static CStr, DynValue)],
         options: &RunOptions,
-    ) -> ort::Result<DynValue> {
+    ) -> ort::Result<[DynValue; OUTPUTS]> {
         let names: Vec<*const c_char> = inputs.iter().map(|(name, _)| name.as_ptr()).collect();
         let values: Vec<_> = inputs.iter().map(|(_, value)| value.ptr()).collect();
-        let wanted = [self.output.as_ptr()];
-        let mut outputs = [null_mut()];
+        let wanted = self.outputs.each_ref().map(|it| it.as_ptr());
+        let mut outputs = [null_mut(); OUTPUTS];
         // SAFETY: ONNX Runtime's `Run` may be called by several threads with one session: it
         // does not change it (the pointer is mutable in the C interface only). All pointers
         // are of values that outlive the call, the lengths are those of the arrays, and with
@@ -68,9 +71,12 @@ impl SharedSession {
         };
         // SAFETY: a status is handed over once.
         unsafe { ort::Error::result_from_status(status) }?;
-        let output = NonNull::new(outputs[0]).ok_or_else(|| ort::Error::new("no output"))?;
-        // SAFETY: the library made this value for us, in memory of the session, which `inner`
-        // keeps.
-        Ok(unsafe { DynValue::from_ptr(output, Some(self.session.inner())) })
+        let outputs: Vec<_> = (outputs.into_iter().filter_map(NonNull::new))
+            // SAFETY: the library made these values for us, in memory of the session, which
+            // `inner` keeps.
+            .map(|output| unsafe { DynValue::from_ptr(output, Some(self.session.inner())) })
+            .collect();
+        let count = outputs.len();
+        (outputs.try_into()).map_err(|_| ort::Error::new(format!("{count} of {OUTPUTS} outputs")))
     }
 }

@@ -36,6 +36,7 @@
 //! ggml-NAME.bin                 Whisper and Silero
 //! voices/NAME.onnx              a voice, and with .json its configuration
 //! voices/NAME.record.toml       what the index stated, if it was pulled by that
+//! listen/                       what hears voices and ends of turns
 //! onnxruntime/                  the library; onnxruntime-gpu/ with its providers
 //! espeak-ng-data/               a directory that is installed as a whole
 //! ```

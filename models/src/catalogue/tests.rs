@@ -10,6 +10,8 @@ fn the_embedded_catalogue_is_valid() {
         "base",
         "base-q8_0",
         "silero-vad",
+        "silero-vad-onnx",
+        "smart-turn-v3.2",
         "en_US-joe-medium",
         "espeak-ng-data",
     ] {
@@ -426,6 +428,8 @@ fn the_words_of_version_0_2_0_are_still_read() {
     for (name, kind) in [
         ("tiny.en", "whisper"),
         ("silero-vad", "vad"),
+        ("silero-vad-onnx", "detect-voice"),
+        ("smart-turn-v3.2", "end-of-turn"),
         ("en_US-joe-medium", "voice"),
         ("espeak-ng-data", "phonemes"),
     ] {

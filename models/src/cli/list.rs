@@ -66,16 +66,18 @@ pub(super) fn json(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -
 /// Writes the catalogue, and the voices that are installed besides, as an aligned table.
 pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) -> io::Result<()> {
     let beside = store.voices_beside(catalogue);
-    let width = |of: fn(&Entry) -> &str| {
+    let width = |of: fn(&Entry) -> String| {
         all(catalogue, &beside)
             .map(|entry| of(entry).chars().count())
             .max()
             .unwrap_or(0)
     };
-    let (name, licence) = (width(|entry| &entry.name), width(|entry| &entry.licence));
+    let name = width(|entry| entry.name.clone());
+    let kind = width(Entry::kind);
+    let licence = width(|entry| entry.licence.clone());
     writeln!(
         out,
-        "{:name$}  {:8}  {:>8}  {:4}  {:12}  {:licence$}  INSTALLED",
+        "{:name$}  {:kind$}  {:>8}  {:4}  {:12}  {:licence$}  INSTALLED",
         "NAME", "KIND", "SIZE", "FORM", "LANGUAGES", "LICENCE"
     )?;
     for entry in all(catalogue, &beside) {
@@ -86,7 +88,7 @@ pub(super) fn table(catalogue: &Catalogue, store: &Store, out: &mut impl Write) 
         };
         writeln!(
             out,
-            "{:name$}  {:8}  {:>8}  {:4}  {:12}  {:licence$}  {installed}",
+            "{:name$}  {:kind$}  {:>8}  {:4}  {:12}  {:licence$}  {installed}",
             entry.name,
             entry.kind(),
             size(entry.size_bytes),

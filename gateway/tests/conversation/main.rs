@@ -6,6 +6,7 @@ mod barge_in;
 mod client;
 mod echo;
 mod end_of_turn;
+mod exploration;
 mod failures;
 mod false_alarm;
 mod history;

@@ -1,9 +1,11 @@
 //! SIGTERM: every open WebSocket is told, and nothing keeps the process.
 
+use std::io::ErrorKind;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::raw::{CLOSE, FIN, Raw, TEXT, ask, close, frame};
+use crate::raw::{CLOSE, FIN, Raw, TEXT, ask_over, close, frame};
 use crate::service::Service;
 
 /// What one client saw until its WebSocket was closed: how many messages came back, in their
@@ -89,13 +91,50 @@ fn a_client_that_does_not_answer_the_close_keeps_the_process_for_five_seconds_at
     assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
+/// Whether the service has closed the connection, without an answer.
+fn is_closed(cause: &std::io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+    )
+}
+
 #[test]
-fn after_the_grace_nobody_gets_one() {
+fn after_the_grace_a_new_client_is_refused_before_the_upgrade_and_then_not_connected() {
+    let service = Service::start(&["--drain-grace-seconds", "0"]);
+    // Without its answer to the close, the process goes on for five seconds.
+    let mut socket = Raw::open(service.port);
+    service.terminate();
+    assert_eq!(socket.frame().unwrap().0, FIN | CLOSE);
+    loop {
+        let asked = TcpStream::connect(("127.0.0.1", service.port))
+            .and_then(|stream| ask_over(stream, &[], &[]));
+        match asked {
+            // It was connected before the listener was closed.
+            Ok(answer) => {
+                assert_eq!(answer.status(), 503);
+                assert_eq!(answer.code(), "draining");
+            }
+            Err(cause) if cause.kind() == ErrorKind::ConnectionRefused => return,
+            // It was connected while the listener was being closed.
+            Err(cause) => assert!(is_closed(&cause), "{cause}"),
+        }
+    }
+}
+
+#[test]
+fn after_the_grace_a_client_that_was_connected_before_is_refused_or_closed_on() {
     let service = Service::start(&["--drain-grace-seconds", "0"]);
     let mut socket = Raw::open(service.port);
-    // A connection that was there before and has not asked for anything yet.
+    let connected = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
     service.terminate();
-    socket.frame();
-    let refused = std::panic::catch_unwind(|| ask(service.port, &[], &[]).status());
-    assert!(refused.is_err() || refused.unwrap() == 503);
+    assert_eq!(socket.frame().unwrap().0, FIN | CLOSE);
+    match ask_over(connected, &[], &[]) {
+        Ok(answer) => {
+            assert_eq!(answer.status(), 503);
+            assert_eq!(answer.code(), "draining");
+        }
+        // It was closed before its request came.
+        Err(cause) => assert!(is_closed(&cause), "{cause}"),
+    }
 }

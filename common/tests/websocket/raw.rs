@@ -1,6 +1,6 @@
 //! A client that knows no better than its bytes: what a library would never send can be sent.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
 use crate::service::LONG;
@@ -47,23 +47,34 @@ pub(crate) struct Answer {
 
 /// Asks for a WebSocket with more header lines, and sends `behind` in the same packet.
 pub(crate) fn ask(port: u16, headers: &[&str], behind: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(LONG)).unwrap();
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    ask_over(stream, headers, behind).unwrap()
+}
+
+/// As [`ask`], over a connection that exists. The error is that of the connection, and
+/// `UnexpectedEof` if the service closed it without an answer.
+pub(crate) fn ask_over(
+    mut stream: TcpStream,
+    headers: &[&str],
+    behind: &[u8],
+) -> std::io::Result<Answer> {
+    let port = stream.peer_addr()?.port();
+    stream.set_read_timeout(Some(LONG))?;
     let more = [headers, &[""]].concat().join("\r\n");
     let head = format!(
         "GET /echo HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: Upgrade\r\n\
          upgrade: websocket\r\nsec-websocket-version: 13\r\n\
          sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
     );
-    stream
-        .write_all(&[head.as_bytes(), behind].concat())
-        .unwrap();
+    stream.write_all(&[head.as_bytes(), behind].concat())?;
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert!(stream.read_line(&mut head).unwrap() > 0, "no answer");
+        if stream.read_line(&mut head)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
     }
-    Answer { head, stream }
+    Ok(Answer { head, stream })
 }
 
 impl Answer {

@@ -83,7 +83,7 @@ impl<L: ModelLoader> Jobs<L> {
     }
 
     /// As [`Self::run`], but only `cancellation` stops the work. The permit comes back when
-    /// the computing has really ended, whoever waits for it or not.
+    /// the computing has really ended, whether the request still waits for it or not.
     ///
     /// # Errors
     /// As [`Self::run`].
@@ -94,7 +94,7 @@ impl<L: ModelLoader> Jobs<L> {
         work: impl FnOnce(JobContext<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<JobResult<T>, ApiError> {
         let mut stopped = CountStopped::new(&self.core, cancellation);
-        // Whoever waits for a permit is going to use the model: it shall not leave meanwhile.
+        // A request that waits for a permit is going to use the model, which has to stay meanwhile.
         let claim = self.models.claim(model_id);
         let admitted = tokio::select! {
             admitted = self.core.admission.admit() => admitted,
@@ -143,20 +143,20 @@ impl<L: ModelLoader> Jobs<L> {
     }
 }
 
-/// What a job gives that found itself cancelled. Nobody waits for it: whoever cancelled has
-/// answered already.
+/// What a job gives that found itself cancelled. Its request was answered when it was
+/// cancelled.
 pub fn stopped_early(cancellation: &Cancellation) -> ApiError {
     let cause = cancellation.cause().unwrap_or(CancelCause::Shutdown);
     ApiError::cancelled(cause, Duration::ZERO)
 }
 
-/// Counts a request that was stopped, once, under the stage that it had reached. Whoever
-/// carries the request on owns it: first the future, then the job.
+/// Counts a request that was stopped, once, under the stage that it had reached. What carries
+/// the request on owns it: first the future, then the job.
 struct CountStopped {
     core: Arc<ServiceCore>,
     cancellation: Cancellation,
     stage: CancelStage,
-    /// What it means when the request ends and nobody has cancelled it. hyper drops the
+    /// What it means when the request ends without having been cancelled. hyper drops the
     /// future of a client that left before anything else learns of it.
     uncancelled: Option<CancelCause>,
 }
@@ -180,7 +180,7 @@ impl CountStopped {
         self.uncancelled = None;
     }
 
-    /// From now on only who cancels stops the request: a job runs to its end.
+    /// From now on only a cancellation stops the request: a job runs to its end.
     fn by_its_cause(mut self) -> Self {
         self.uncancelled = None;
         self

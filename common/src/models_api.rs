@@ -71,7 +71,7 @@ struct Model {
     id: String,
     /// Always `model`.
     object: &'static str,
-    /// Always 0: files have no date of birth worth telling.
+    /// Always 0: when a model was made is not known.
     created: u64,
     /// Always `voice-stack`.
     owned_by: &'static str,

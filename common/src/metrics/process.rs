@@ -11,7 +11,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 
-/// Reads `/proc/self` whenever somebody scrapes. What can't be read is left out.
+/// Reads `/proc/self` at each scrape. What can't be read is left out.
 #[derive(Debug)]
 pub(super) struct ProcessCollector {
     /// When the collector was made, which is about when the process began.

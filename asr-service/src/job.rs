@@ -35,7 +35,7 @@ pub struct Input {
 }
 
 /// What an inference computes with, beside its samples.
-pub type Context<'a> = JobContext<'a, Box<dyn Transcriber>>;
+pub(crate) type Context<'a> = JobContext<'a, Box<dyn Transcriber>>;
 
 /// How an upload is to be transcribed.
 #[derive(Debug, Clone)]

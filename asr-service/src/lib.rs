@@ -1,10 +1,10 @@
 //! The ASR service: speech in, text out.
 
-pub mod api;
+mod api;
 pub mod config;
 pub mod engine;
-pub mod format;
-pub mod job;
-pub mod library;
+mod format;
+mod job;
+mod library;
 pub mod service;
-pub mod upload;
+mod upload;

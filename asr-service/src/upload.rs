@@ -39,7 +39,7 @@ pub struct UploadedFile {
 
 /// A multipart body that has arrived in full.
 #[derive(Debug, Default)]
-pub struct Form {
+pub(crate) struct Form {
     file: Option<UploadedFile>,
     values: HashMap<String, Vec<String>>,
 }
@@ -50,7 +50,7 @@ impl Form {
     ///
     /// # Errors
     /// Too large, not multipart, or a field that is no text.
-    pub async fn receive(
+    pub(crate) async fn receive(
         request: Request,
         file_field: &'static str,
         known: &[&str],
@@ -108,7 +108,7 @@ impl Form {
     ///
     /// # Errors
     /// It was not in the body.
-    pub fn take_file(&mut self, file_field: &'static str) -> Result<UploadedFile, ApiError> {
+    pub(crate) fn take_file(&mut self, file_field: &'static str) -> Result<UploadedFile, ApiError> {
         self.file.take().ok_or_else(|| {
             ApiError::invalid(
                 file_field,
@@ -120,13 +120,13 @@ impl Form {
     }
 
     /// The value of a field; the last one if it came several times, `None` if it is blank.
-    pub fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?.last()?;
         (!value.trim().is_empty()).then_some(value.as_str())
     }
 
     /// All values of a list, sent as `name[]`, `name`, or separated by commas.
-    pub fn list(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         [format!("{name}[]"), name.to_string()]
             .iter()
             .filter_map(|key| self.values.get(key))

@@ -8,7 +8,7 @@
 #[cfg(not(feature = "model-checking"))]
 mod real;
 #[cfg(not(feature = "model-checking"))]
-pub use real::{Instant, Mutex, sleep_until, spawn, spawn_blocking, timeout};
+pub(crate) use real::{Instant, Mutex, sleep_until, spawn, spawn_blocking, timeout};
 
 #[cfg(feature = "model-checking")]
 mod checked;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// What a transcript is shown as.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
-pub enum DocumentedFormat {
+pub(super) enum DocumentedFormat {
     Json,
     Text,
     Srt,
@@ -18,14 +18,14 @@ pub enum DocumentedFormat {
 /// How finely time is told.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
-pub enum Granularity {
+pub(super) enum Granularity {
     Segment,
     Word,
 }
 
 /// A request to transcribe.
 #[derive(ToSchema)]
-pub struct TranscriptionForm {
+pub(super) struct TranscriptionForm {
     /// The audio: WAV, FLAC, MP3, Ogg (Vorbis, Opus), WebM, M4A, …
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
@@ -55,7 +55,7 @@ pub struct TranscriptionForm {
 
 /// A request to translate into English.
 #[derive(ToSchema)]
-pub struct TranslationForm {
+pub(super) struct TranslationForm {
     /// The audio: WAV, FLAC, MP3, Ogg (Vorbis, Opus), WebM, M4A, …
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
@@ -75,7 +75,7 @@ pub struct TranslationForm {
 
 /// A request to the webservice routes.
 #[derive(ToSchema)]
-pub struct WebserviceForm {
+pub(super) struct WebserviceForm {
     /// The audio; with `encode=false` headerless 16 kHz mono s16le samples.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     audio_file: Vec<u8>,

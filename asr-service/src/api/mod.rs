@@ -33,7 +33,7 @@ use crate::job::App;
 struct Documentation;
 
 /// All endpoints that need a key when keys are configured.
-pub fn routes(app: Arc<App>) -> OpenApiRouter {
+pub(crate) fn routes(app: Arc<App>) -> OpenApiRouter {
     let computing = OpenApiRouter::new()
         .routes(routes!(transcriptions::transcribe))
         .routes(routes!(transcriptions::translate))

@@ -7,7 +7,7 @@ use crate::upload::Form;
 
 /// What OpenAI's endpoints can answer with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResponseFormat {
+pub(super) enum ResponseFormat {
     Json,
     Text,
     Srt,
@@ -17,7 +17,7 @@ pub enum ResponseFormat {
 
 /// A checked request to one of OpenAI's endpoints.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parameters {
+pub(super) struct Parameters {
     pub model: Option<String>,
     pub options: Options,
     pub format: ResponseFormat,
@@ -28,7 +28,7 @@ pub struct Parameters {
 
 impl Parameters {
     /// The fields that [`Self::from_form`] looks at.
-    pub const FIELDS: [&str; 8] = [
+    pub(super) const FIELDS: [&str; 8] = [
         "model",
         "language",
         "prompt",
@@ -40,7 +40,7 @@ impl Parameters {
     ];
 
     /// Checks the fields of a form; the first bad value is an error that names its field.
-    pub fn from_form(form: &Form, translate: bool) -> Result<Self, ApiError> {
+    pub(super) fn from_form(form: &Form, translate: bool) -> Result<Self, ApiError> {
         let format = match form.value("response_format").map(str::trim) {
             None | Some("json") => ResponseFormat::Json,
             Some("text") => ResponseFormat::Text,
@@ -98,7 +98,10 @@ impl Parameters {
 }
 
 /// A language by code or name; absent or `auto` means to detect it.
-pub fn language(param: &'static str, value: Option<&str>) -> Result<Option<Language>, ApiError> {
+pub(super) fn language(
+    param: &'static str,
+    value: Option<&str>,
+) -> Result<Option<Language>, ApiError> {
     match value.map(str::trim) {
         None | Some("" | "auto") => Ok(None),
         Some(text) => Language::parse(text).map(Some).ok_or_else(|| {
@@ -114,7 +117,7 @@ pub fn language(param: &'static str, value: Option<&str>) -> Result<Option<Langu
 }
 
 /// true or false in the spellings that clients use.
-pub fn switch(param: &'static str, value: Option<&str>) -> Result<Option<bool>, ApiError> {
+pub(super) fn switch(param: &'static str, value: Option<&str>) -> Result<Option<bool>, ApiError> {
     match value.map(|it| it.trim().to_ascii_lowercase()).as_deref() {
         None | Some("") => Ok(None),
         Some("true" | "1" | "yes" | "on") => Ok(Some(true)),

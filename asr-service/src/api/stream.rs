@@ -24,7 +24,7 @@ use crate::job::{App, Input, Transcription};
 /// One event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type")]
-pub enum TranscriptEvent {
+pub(super) enum TranscriptEvent {
     /// More text.
     #[serde(rename = "transcript.text.delta")]
     Delta {
@@ -55,7 +55,7 @@ enum Progress {
 
 /// Runs the request and answers with events. A failure before the first text is a plain
 /// error answer with its status; a later one is an event.
-pub async fn transcribe(
+pub(super) async fn transcribe(
     app: Arc<App>,
     input: Input,
     transcription: Transcription,

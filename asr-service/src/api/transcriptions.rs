@@ -41,7 +41,10 @@ const PLAIN: &str = "text/plain; charset=utf-8";
             (String = "text/plain"), (String = "text/vtt"),
             (TranscriptEvent = "text/event-stream"))),
         ErrorResponses))]
-pub async fn transcribe(State(app): State<Arc<App>>, body: Request) -> Result<Response, ApiError> {
+pub(super) async fn transcribe(
+    State(app): State<Arc<App>>,
+    body: Request,
+) -> Result<Response, ApiError> {
     respond(app, body, false).await
 }
 
@@ -54,7 +57,10 @@ pub async fn transcribe(State(app): State<Arc<App>>, body: Request) -> Result<Re
             (JsonAnswer = "application/json"),
             (String = "text/plain"), (String = "text/vtt"))),
         ErrorResponses))]
-pub async fn translate(State(app): State<Arc<App>>, body: Request) -> Result<Response, ApiError> {
+pub(super) async fn translate(
+    State(app): State<Arc<App>>,
+    body: Request,
+) -> Result<Response, ApiError> {
     respond(app, body, true).await
 }
 

@@ -33,7 +33,7 @@ const NAMES: ParameterNames = ParameterNames {
 /// The query of `/asr`.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct AsrQuery {
+pub(super) struct AsrQuery {
     /// transcribe (if absent) or translate.
     #[param(nullable = false, example = "transcribe")]
     task: Option<String>,
@@ -60,7 +60,7 @@ pub struct AsrQuery {
 /// The query of `/detect-language`.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct DetectQuery {
+pub(super) struct DetectQuery {
     /// false: the file is headerless 16 kHz mono s16le.
     #[param(nullable = false, value_type = Option<bool>)]
     encode: Option<String>,
@@ -123,7 +123,7 @@ impl Output {
 
 /// Which language was heard.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Detected {
+pub(super) struct Detected {
     /// English name in lower case.
     #[serde(rename = "detected_language")]
     language: &'static str,
@@ -142,7 +142,7 @@ pub struct Detected {
             (String = "text/plain"), (Webservice = "application/json"),
             (String = "text/vtt"), (String = "text/tab-separated-values"))),
         ErrorResponses))]
-pub async fn asr(
+pub(super) async fn asr(
     State(app): State<Arc<App>>,
     query: Result<Query<AsrQuery>, QueryRejection>,
     body: Request,
@@ -189,7 +189,7 @@ pub async fn asr(
     params(DetectQuery),
     request_body(content = WebserviceForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Detected), ErrorResponses))]
-pub async fn detect_language(
+pub(super) async fn detect_language(
     State(app): State<Arc<App>>,
     query: Result<Query<DetectQuery>, QueryRejection>,
     body: Request,
@@ -221,7 +221,7 @@ pub async fn detect_language(
             (String = "text/plain"), (Webservice = "application/json"),
             (String = "text/vtt"), (String = "text/tab-separated-values"))),
         ErrorResponses))]
-pub async fn bazarr_asr(
+pub(super) async fn bazarr_asr(
     app: State<Arc<App>>,
     query: Result<Query<AsrQuery>, QueryRejection>,
     body: Request,
@@ -235,7 +235,7 @@ pub async fn bazarr_asr(
     params(DetectQuery),
     request_body(content = WebserviceForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Detected), ErrorResponses))]
-pub async fn bazarr_detect_language(
+pub(super) async fn bazarr_detect_language(
     app: State<Arc<App>>,
     query: Result<Query<DetectQuery>, QueryRejection>,
     body: Request,

@@ -14,7 +14,7 @@ use super::{
 
 /// Says the same for every audio, after a delay during which it can be cancelled.
 #[derive(Debug, Clone)]
-pub struct Scripted {
+pub(crate) struct Scripted {
     /// One segment of two seconds each.
     pub segments: Vec<String>,
     /// Before each segment.
@@ -129,7 +129,7 @@ impl Transcriber for Scripted {
 
 /// A source of scripted models.
 #[derive(Debug, Default)]
-pub struct ScriptedSource {
+pub(crate) struct ScriptedSource {
     installed: Vec<String>,
     script: Scripted,
     gate: Option<Mutex<mpsc::Receiver<()>>>,
@@ -137,7 +137,7 @@ pub struct ScriptedSource {
 
 impl ScriptedSource {
     /// Models of these names.
-    pub fn with_models(names: &[&str]) -> Self {
+    pub(crate) fn with_models(names: &[&str]) -> Self {
         Self {
             installed: names.iter().map(ToString::to_string).collect(),
             script: Scripted::default(),
@@ -147,7 +147,7 @@ impl ScriptedSource {
 
     /// Loads end only when the other end of the channel is dropped.
     #[must_use]
-    pub fn loading_until_dropped(self, gate: mpsc::Receiver<()>) -> Self {
+    pub(crate) fn loading_until_dropped(self, gate: mpsc::Receiver<()>) -> Self {
         Self {
             gate: Some(Mutex::new(gate)),
             ..self
@@ -156,7 +156,7 @@ impl ScriptedSource {
 
     /// What the models say.
     #[must_use]
-    pub fn saying(self, script: Scripted) -> Self {
+    pub(crate) fn saying(self, script: Scripted) -> Self {
         Self { script, ..self }
     }
 }

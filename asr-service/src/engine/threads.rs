@@ -25,7 +25,7 @@ struct Division {
 
 /// All cores that inference may use.
 #[derive(Debug)]
-pub struct ThreadBudget {
+pub(crate) struct ThreadBudget {
     cores: usize,
     division: Mutex<Division>,
     returned: Condvar,
@@ -33,20 +33,20 @@ pub struct ThreadBudget {
 
 /// A job that takes part in the division until it is dropped.
 #[derive(Debug)]
-pub struct Job {
+pub(crate) struct Job {
     budget: Arc<ThreadBudget>,
 }
 
 /// Cores of one job for one window; returned when dropped.
 #[derive(Debug)]
-pub struct Threads<'a> {
+pub(crate) struct Threads<'a> {
     budget: &'a ThreadBudget,
     count: usize,
 }
 
 impl ThreadBudget {
     /// A budget of `cores` (at least one).
-    pub fn new(cores: usize) -> Arc<Self> {
+    pub(crate) fn new(cores: usize) -> Arc<Self> {
         let cores = cores.max(1);
         Arc::new(Self {
             cores,
@@ -61,12 +61,12 @@ impl ThreadBudget {
     }
 
     /// The cores of this machine that this process may use.
-    pub fn of_this_machine() -> Arc<Self> {
+    pub(crate) fn of_this_machine() -> Arc<Self> {
         Self::new(std::thread::available_parallelism().map_or(1, usize::from))
     }
 
     /// Takes part in the division from now on.
-    pub fn join(self: &Arc<Self>) -> Job {
+    pub(crate) fn join(self: &Arc<Self>) -> Job {
         self.division.lock().jobs += 1;
         Job {
             budget: Arc::clone(self),
@@ -83,7 +83,7 @@ impl Drop for Job {
 impl Job {
     /// This job's share for one step: the cores divided by the jobs, at most `most`, or what
     /// is free of it now. Waits for a first core, in the order of asking; `None` when cancelled.
-    pub fn threads(&self, most: usize, cancellation: &Cancellation) -> Option<Threads<'_>> {
+    pub(crate) fn threads(&self, most: usize, cancellation: &Cancellation) -> Option<Threads<'_>> {
         let budget = &*self.budget;
         let mut division = budget.division.lock();
         let ticket = division.next_ticket;
@@ -108,7 +108,7 @@ impl Job {
 
 impl Threads<'_> {
     /// How many.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::{self, DecodingDetails, Transcript};
 
 /// What a request is charged by.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Always `duration`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -17,7 +17,7 @@ pub struct Usage {
 
 impl Usage {
     /// By the duration of the audio, to the millisecond.
-    pub fn of(transcript: &Transcript) -> Self {
+    pub(crate) fn of(transcript: &Transcript) -> Self {
         Self {
             kind: "duration",
             seconds: to_milliseconds(transcript.duration_seconds),
@@ -109,7 +109,7 @@ impl From<&engine::Word> for Word {
 /// `response_format=json`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)] // for the schema: what has more fields is a `Verbose`
-pub struct Plain {
+pub(crate) struct Plain {
     /// The whole text.
     text: String,
     /// Duration of the audio.
@@ -127,7 +127,7 @@ impl From<&Transcript> for Plain {
 
 /// `response_format=verbose_json`.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Verbose {
+pub(crate) struct Verbose {
     /// `transcribe` or `translate`.
     task: &'static str,
     /// The spoken language's English name.
@@ -150,7 +150,12 @@ pub struct Verbose {
 
 impl Verbose {
     /// With segments, words, or both.
-    pub fn new(transcript: Transcript, translate: bool, segments: bool, words: bool) -> Self {
+    pub(crate) fn new(
+        transcript: Transcript,
+        translate: bool,
+        segments: bool,
+        words: bool,
+    ) -> Self {
         Self {
             task: if translate { "translate" } else { "transcribe" },
             language: transcript.language.name(),
@@ -175,7 +180,7 @@ impl Verbose {
 /// What the JSON answers of OpenAI's endpoints look like.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum JsonAnswer {
+pub(crate) enum JsonAnswer {
     /// `response_format=json`.
     Plain(Plain),
     /// `response_format=verbose_json`.
@@ -184,7 +189,7 @@ pub enum JsonAnswer {
 
 /// The JSON of the whisper-asr-webservice routes.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Webservice {
+pub(crate) struct Webservice {
     /// The whole text.
     text: String,
     /// In the order of time.
@@ -206,7 +211,7 @@ struct WebserviceSegment {
 
 impl Webservice {
     /// With words in the segments if they were asked for.
-    pub fn new(transcript: Transcript, words: bool) -> Self {
+    pub(crate) fn new(transcript: Transcript, words: bool) -> Self {
         Self {
             text: transcript.text(),
             language: transcript.language.code(),

@@ -3,5 +3,5 @@
 mod json;
 mod subtitles;
 
-pub use json::{JsonAnswer, Plain, Usage, Verbose, Webservice};
-pub use subtitles::{srt, tsv, vtt};
+pub(crate) use json::{JsonAnswer, Plain, Usage, Verbose, Webservice};
+pub(crate) use subtitles::{srt, tsv, vtt};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::engine::Segment;
 
 /// `SubRip`: numbered, with a comma before the milliseconds.
-pub fn srt(segments: &[Segment]) -> String {
+pub(crate) fn srt(segments: &[Segment]) -> String {
     let mut text = String::new();
     for (number, segment) in segments.iter().enumerate() {
         let (start, end) = (timestamp(segment.start, ','), timestamp(segment.end, ','));
@@ -20,7 +20,7 @@ pub fn srt(segments: &[Segment]) -> String {
 }
 
 /// `WebVTT`.
-pub fn vtt(segments: &[Segment]) -> String {
+pub(crate) fn vtt(segments: &[Segment]) -> String {
     let mut text = String::from("WEBVTT\n\n");
     for segment in segments {
         let (start, end) = (timestamp(segment.start, '.'), timestamp(segment.end, '.'));
@@ -30,7 +30,7 @@ pub fn vtt(segments: &[Segment]) -> String {
 }
 
 /// Start and end in milliseconds, and the text, separated by tabs, under a heading.
-pub fn tsv(segments: &[Segment]) -> String {
+pub(crate) fn tsv(segments: &[Segment]) -> String {
     let mut text = String::from("start\tend\ttext\n");
     for segment in segments {
         let (start, end) = (milliseconds(segment.start), milliseconds(segment.end));

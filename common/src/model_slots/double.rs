@@ -31,11 +31,11 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    pub fn books(&self) -> usize {
+    pub(super) fn books(&self) -> usize {
         self.books.lock().values().sum()
     }
 
-    pub fn most_books(&self) -> usize {
+    pub(super) fn most_books(&self) -> usize {
         self.most.load(Ordering::SeqCst)
     }
 }

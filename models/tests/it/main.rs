@@ -10,12 +10,12 @@ mod real;
 mod unpack;
 mod voices;
 mod support {
-    pub mod fixture;
+    pub(crate) mod fixture;
     #[allow(dead_code, reason = "the converters' own tests read the rest")]
-    pub mod ggml;
-    pub mod server;
+    pub(crate) mod ggml;
+    pub(crate) mod server;
     #[allow(dead_code, reason = "the converters' own tests read the rest")]
-    pub mod tiny_whisper;
-    pub mod tool;
-    pub mod wheel;
+    pub(crate) mod tiny_whisper;
+    pub(crate) mod tool;
+    pub(crate) mod wheel;
 }

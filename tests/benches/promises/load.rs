@@ -16,7 +16,7 @@ const IMPATIENCE: Duration = Duration::from_millis(50);
 /// So many clients ask one after another for so long: times of those served, without their
 /// time in the queue, and of those turned away. The queue is left out because it is always
 /// full beside a surplus, and empty for a moment between two requests of a steady client.
-pub fn clients(
+pub(crate) fn clients(
     asr: &Service,
     clients: usize,
     audio: &[u8],
@@ -60,13 +60,13 @@ pub fn clients(
 }
 
 /// Connections that send a byte a second and never come to an end.
-pub struct SlowConnections {
+pub(crate) struct SlowConnections {
     trickle: JoinHandle<()>,
     watch: JoinHandle<Duration>,
 }
 
 impl SlowConnections {
-    pub fn open(port: u16, heads: usize, bodies: usize) -> Self {
+    pub(crate) fn open(port: u16, heads: usize, bodies: usize) -> Self {
         let head = b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n";
         let body = [
             &head[..],
@@ -104,21 +104,21 @@ impl SlowConnections {
     }
 
     /// Waits for the service to close them all; how long the last one was open.
-    pub fn until_closed(self) -> Duration {
+    pub(crate) fn until_closed(self) -> Duration {
         self.trickle.join().unwrap();
         self.watch.join().unwrap()
     }
 }
 
 /// What a service computes while nobody asks for anything.
-pub struct Background<'a> {
+pub(crate) struct Background<'a> {
     asr: &'a Service,
     since: Instant,
     cpu_seconds: f64,
 }
 
 impl<'a> Background<'a> {
-    pub fn of(asr: &'a Service) -> Self {
+    pub(crate) fn of(asr: &'a Service) -> Self {
         Self {
             asr,
             since: Instant::now(),
@@ -126,7 +126,7 @@ impl<'a> Background<'a> {
         }
     }
 
-    pub fn cpu_percent(&self) -> f64 {
+    pub(crate) fn cpu_percent(&self) -> f64 {
         let busy = self.asr.cpu_seconds() - self.cpu_seconds;
         100.0 * busy / self.since.elapsed().as_secs_f64()
     }

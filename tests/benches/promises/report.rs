@@ -2,18 +2,18 @@
 
 /// Rows as they come in.
 #[derive(Default)]
-pub struct Report(Vec<[String; 4]>);
+pub(crate) struct Report(Vec<[String; 4]>);
 
 impl Report {
     /// Says it at once and keeps it for the table.
-    pub fn line(&mut self, promise: &str, measured: &str, target: &str, is_met: bool) {
+    pub(crate) fn line(&mut self, promise: &str, measured: &str, target: &str, is_met: bool) {
         let verdict = if is_met { "met" } else { "NOT MET" };
         eprintln!("{promise}: {measured} ({target}: {verdict})");
         self.0
             .push([promise, measured, target, verdict].map(String::from));
     }
 
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("| promise | measured | target | |\n|---|---|---|---|");
         for row in &self.0 {
             println!("| {} |", row.join(" | "));

@@ -16,13 +16,13 @@ use voice_stack_tests::{debian_tools, random::Random};
 
 /// What balances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Product {
+pub(crate) enum Product {
     HAProxy,
     Nginx,
 }
 
 /// Where everything listens.
-pub struct Ports {
+pub(crate) struct Ports {
     /// Of the instances, whether they run or not.
     pub asr: [u16; 2],
     pub tts: [u16; 2],
@@ -32,7 +32,7 @@ pub struct Ports {
 }
 
 /// A running balancer.
-pub struct Balancer {
+pub(crate) struct Balancer {
     pub ports: Ports,
     product: Product,
     child: Child,
@@ -58,7 +58,7 @@ fn seed() -> u64 {
 }
 
 impl Ports {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut taken = Vec::new();
         let mut port = || loop {
             let port = quiet_port();
@@ -76,7 +76,7 @@ impl Ports {
         }
     }
 
-    pub fn of(&self, kind: &Kind) -> [u16; 2] {
+    pub(crate) fn of(&self, kind: &Kind) -> [u16; 2] {
         if std::ptr::eq(kind, &raw const ASR) {
             self.asr
         } else {
@@ -85,13 +85,13 @@ impl Ports {
     }
 
     /// Both instances of a service, with their model in memory.
-    pub fn start(&self, kind: &'static Kind, settings: &[(&str, &str)]) -> [Service; 2] {
+    pub(crate) fn start(&self, kind: &'static Kind, settings: &[(&str, &str)]) -> [Service; 2] {
         self.of(kind).map(|port| start_on(kind, port, settings))
     }
 }
 
 /// An instance with its model in memory.
-pub fn start_on(kind: &'static Kind, port: u16, settings: &[(&str, &str)]) -> Service {
+pub(crate) fn start_on(kind: &'static Kind, port: u16, settings: &[(&str, &str)]) -> Service {
     let settings = [&[("PRELOAD", "true")], settings].concat();
     let service = Service::start_on(kind, port, &settings);
     let client = service.client();
@@ -100,7 +100,7 @@ pub fn start_on(kind: &'static Kind, port: u16, settings: &[(&str, &str)]) -> Se
 }
 
 /// The file as shipped.
-pub fn shipped(product: Product) -> PathBuf {
+pub(crate) fn shipped(product: Product) -> PathBuf {
     let path = match product {
         Product::HAProxy => "../deploy/haproxy/haproxy.cfg",
         Product::Nginx => "../deploy/nginx/voice-stack.conf",
@@ -188,7 +188,7 @@ fn nginx_main(folder: &Path) -> PathBuf {
 }
 
 /// What the product itself says of the configuration.
-pub fn check(product: Product) -> std::process::Output {
+pub(crate) fn check(product: Product) -> std::process::Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = command(product, &Ports::new(), folder.path());
     command.arg(match product {
@@ -200,7 +200,7 @@ pub fn check(product: Product) -> std::process::Output {
 
 impl Balancer {
     /// Starts it, whether its instances are there or not.
-    pub fn start(product: Product, ports: Ports) -> Self {
+    pub(crate) fn start(product: Product, ports: Ports) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let child = command(product, &ports, folder.path())
@@ -224,7 +224,7 @@ impl Balancer {
     }
 
     /// Where clients of a service go.
-    pub fn port(&self, kind: &Kind) -> u16 {
+    pub(crate) fn port(&self, kind: &Kind) -> u16 {
         if std::ptr::eq(kind, &raw const ASR) {
             self.ports.asr_front
         } else {
@@ -232,18 +232,18 @@ impl Balancer {
         }
     }
 
-    pub fn client(&self, kind: &Kind) -> Client {
+    pub(crate) fn client(&self, kind: &Kind) -> Client {
         Client::new(format!("http://127.0.0.1:{}", self.port(kind)))
     }
 
     /// What it has logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         ["log", "error.log"].map(read).concat()
     }
 
     /// HAProxy's own count of what waits for an instance of this service.
-    pub fn queued(&self, kind: &Kind) -> usize {
+    pub(crate) fn queued(&self, kind: &Kind) -> usize {
         let metrics = Client::new(format!("http://127.0.0.1:{}", self.ports.metrics));
         let series = format!(
             "haproxy_backend_current_queue{{proxy=\"voice-stack-{}-work\"}} ",

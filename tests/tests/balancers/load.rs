@@ -11,7 +11,7 @@ use voice_stack_tests::request::Request;
 use voice_stack_tests::service::wait_until;
 
 /// The requests of all clients of one service.
-pub struct Load {
+pub(crate) struct Load {
     pub kind: &'static Kind,
     /// `None` for a good answer, else what was wrong with it.
     outcomes: Mutex<Vec<Option<String>>>,
@@ -37,7 +37,7 @@ fn request(kind: &'static Kind) -> Request {
 }
 
 impl Load {
-    pub fn new(kind: &'static Kind) -> Self {
+    pub(crate) fn new(kind: &'static Kind) -> Self {
         Self {
             kind,
             outcomes: Mutex::default(),
@@ -46,7 +46,7 @@ impl Load {
     }
 
     /// Starts clients. Half of them keep their connections, as SDKs do; the others don't.
-    pub fn run<'scope>(
+    pub(crate) fn run<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
         client: &Client,
@@ -75,7 +75,7 @@ impl Load {
     }
 
     /// Waits until so many more requests than now are through.
-    pub fn wait_for(&self, more: usize) {
+    pub(crate) fn wait_for(&self, more: usize) {
         let wanted = self.sent() + more;
         wait_until(&format!("{more} more requests"), || self.sent() >= wanted);
     }
@@ -86,12 +86,12 @@ impl Load {
     }
 
     /// Requests that are through.
-    pub fn sent(&self) -> usize {
+    pub(crate) fn sent(&self) -> usize {
         self.outcomes.lock().unwrap().len()
     }
 
     /// What went wrong, once for each request that failed.
-    pub fn failures(&self) -> Vec<String> {
+    pub(crate) fn failures(&self) -> Vec<String> {
         self.outcomes
             .lock()
             .unwrap()
@@ -103,7 +103,7 @@ impl Load {
 }
 
 /// Ends the load also where a test fails, or the test would never end.
-pub struct EndOnDrop<'a>(pub &'a [Load]);
+pub(crate) struct EndOnDrop<'a>(pub &'a [Load]);
 
 impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {

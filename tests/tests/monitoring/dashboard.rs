@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::shipped::DASHBOARD;
 
 /// A query of a panel, with the dashboard's variables as they are when all is selected.
-pub struct Query {
+pub(crate) struct Query {
     pub panel: String,
     pub expression: String,
 }
@@ -22,7 +22,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 /// All queries.
-pub fn queries() -> Vec<Query> {
+pub(crate) fn queries() -> Vec<Query> {
     let mut queries = Vec::new();
     for panel in panels() {
         for target in panel["targets"].as_array().into_iter().flatten() {

@@ -13,7 +13,7 @@ use voice_stack_tests::service::wait_until;
 /// Longer than any test takes.
 const MINUTES_SHOWN: f64 = 15.0;
 
-pub struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     client: Client,
     /// Its configuration, rules, data and log.
@@ -22,7 +22,7 @@ pub struct Prometheus {
 
 impl Prometheus {
     /// Scrapes by this configuration (may be empty) and evaluates these rules every second.
-    pub fn start(scrape_config: &str, rules: &str) -> Self {
+    pub(crate) fn start(scrape_config: &str, rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("rules.yml"), rules).unwrap();
@@ -68,20 +68,20 @@ impl Prometheus {
     }
 
     /// `data` of an answer of the API.
-    pub fn api(&self, path: &str) -> Value {
+    pub(crate) fn api(&self, path: &str) -> Value {
         let answer = self.client.get(&format!("/api/v1/{path}"));
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.json()["data"].clone()
     }
 
     /// The series of an instant query.
-    pub fn query(&self, expression: &str) -> Vec<Value> {
+    pub(crate) fn query(&self, expression: &str) -> Vec<Value> {
         let data = self.api(&format!("query?query={}", encoded(expression)));
         series_of(&data)
     }
 
     /// The series of a query for each second of the last minutes.
-    pub fn query_range(&self, expression: &str) -> Vec<Value> {
+    pub(crate) fn query_range(&self, expression: &str) -> Vec<Value> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let end = now.as_secs_f64();
         let start = end - MINUTES_SHOWN * 60.0;
@@ -91,12 +91,12 @@ impl Prometheus {
     }
 
     /// Waits until a query gives something.
-    pub fn wait_for(&self, expression: &str) {
+    pub(crate) fn wait_for(&self, expression: &str) {
         wait_until(expression, || !self.query(expression).is_empty());
     }
 
     /// All rules, as Prometheus has read them.
-    pub fn rules(&self) -> Vec<Value> {
+    pub(crate) fn rules(&self) -> Vec<Value> {
         let groups = self.api("rules")["groups"].clone();
         let rules = groups.as_array().unwrap().iter();
         rules

@@ -7,7 +7,7 @@ fn is_of_a_name(character: char) -> bool {
 }
 
 /// Metrics that these expressions name: those of the services, and recorded ones.
-pub fn metrics<'a>(expressions: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+pub(crate) fn metrics<'a>(expressions: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let is_metric = |word: &&str| {
         word.starts_with("voice_") || word.starts_with("process_") || word.contains(":voice_")
     };
@@ -18,7 +18,7 @@ pub fn metrics<'a>(expressions: impl IntoIterator<Item = &'a str>) -> BTreeSet<S
 }
 
 /// Parts of these expressions such as `voice_slots{service="asr"}`.
-pub fn selectors<'a>(expressions: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+pub(crate) fn selectors<'a>(expressions: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let mut selectors = BTreeSet::new();
     for expression in expressions {
         for (brace, _) in expression.match_indices('{') {

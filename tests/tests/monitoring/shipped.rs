@@ -2,20 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-pub const SCRAPE: &str = include_str!("../../../monitoring/prometheus/voice-stack.scrape.yml");
-pub const RULES: &str = include_str!("../../../monitoring/prometheus/voice-stack.rules.yml");
-pub const RULE_TESTS: &str =
+pub(crate) const SCRAPE: &str =
+    include_str!("../../../monitoring/prometheus/voice-stack.scrape.yml");
+pub(crate) const RULES: &str = include_str!("../../../monitoring/prometheus/voice-stack.rules.yml");
+pub(crate) const RULE_TESTS: &str =
     include_str!("../../../monitoring/prometheus/voice-stack.rules.test.yml");
-pub const DASHBOARD: &str = include_str!("../../../monitoring/grafana/voice-stack.json");
-pub const MANUAL: &str = include_str!("../../../docs/MONITORING.md");
+pub(crate) const DASHBOARD: &str = include_str!("../../../monitoring/grafana/voice-stack.json");
+pub(crate) const MANUAL: &str = include_str!("../../../docs/MONITORING.md");
 
 /// Where those for Prometheus are.
-pub fn prometheus_dir() -> PathBuf {
+pub(crate) fn prometheus_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../monitoring/prometheus")
 }
 
 /// The scrape configuration for these addresses, with an interval for the impatient.
-pub fn scrape_config(asr: &[String], tts: &[String]) -> String {
+pub(crate) fn scrape_config(asr: &[String], tts: &[String]) -> String {
     let list = |addresses: &[String]| format!("{addresses:?}");
     let replacements = [
         ("[\"127.0.0.1:5001\"]", list(asr), 1),

@@ -12,7 +12,7 @@ use crate::prometheus::Prometheus;
 const FEW_CONNECTIONS: usize = 5;
 
 /// The services.
-pub struct Services {
+pub(crate) struct Services {
     /// One slot, one place in the queue.
     asr: Service,
     /// Past its memory threshold, whatever the machine has.
@@ -25,7 +25,7 @@ pub struct Services {
 }
 
 impl Services {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let models = tempfile::tempdir().unwrap();
         for file in [&[ASR.model.file], ASR.model.others].concat() {
             std::fs::copy(models_dir().join(file), models.path().join(file)).unwrap();
@@ -55,7 +55,7 @@ impl Services {
         }
     }
 
-    pub fn asr_addresses(&self) -> Vec<String> {
+    pub(crate) fn asr_addresses(&self) -> Vec<String> {
         [&self.asr, &self.exhausted, &self.troubled]
             .map(address)
             .into()
@@ -63,7 +63,7 @@ impl Services {
 
     /// Everything that the rules and the dashboard know of happens at least once, and
     /// Prometheus sees what doesn't last.
-    pub fn use_all(&self, prometheus: &Prometheus) {
+    pub(crate) fn use_all(&self, prometheus: &Prometheus) {
         self.load_and_unload(prometheus);
         self.fill_the_queue(prometheus);
         self.exhaust();
@@ -146,7 +146,7 @@ impl Services {
 }
 
 /// As Prometheus' targets are written.
-pub fn address(service: &Service) -> String {
+pub(crate) fn address(service: &Service) -> String {
     service.url().replace("http://", "")
 }
 

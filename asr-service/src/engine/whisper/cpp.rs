@@ -24,7 +24,7 @@ const NON_SPEECH_AT_START: [&str; 2] = [" -", " '"];
 
 /// What went wrong in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RunError {
+pub(super) enum RunError {
     /// The cancellation was seen; the state stays usable.
     #[error("cancelled")]
     Cancelled,
@@ -34,7 +34,7 @@ pub enum RunError {
 }
 
 /// A model in memory. Shared by any number of [`State`]s.
-pub struct Context {
+pub(super) struct Context {
     raw: NonNull<sys::whisper_context>,
     mel: MelTransform,
     /// Ids of the tokens that are no speech.
@@ -58,7 +58,7 @@ impl Drop for Context {
 impl Context {
     /// Reads a ggml model file. The file must be a verified one: whisper.cpp trusts sizes
     /// in it.
-    pub fn load(path: &Path, use_gpu: bool) -> Option<Self> {
+    pub(super) fn load(path: &Path, use_gpu: bool) -> Option<Self> {
         let path = CString::new(path.as_os_str().as_bytes()).ok()?;
         // SAFETY: plain values in, and a path that outlives the call.
         let context = unsafe {
@@ -81,14 +81,14 @@ impl Context {
     }
 
     /// False for `.en` models.
-    pub fn is_multilingual(&self) -> bool {
+    pub(super) fn is_multilingual(&self) -> bool {
         // SAFETY: the context is valid for as long as self.
         unsafe { sys::whisper_is_multilingual(self.raw.as_ptr()) != 0 }
     }
 
     /// How many of whisper.cpp's languages the model has a token for: `large-v3` knows one
     /// more (Cantonese) than those before it.
-    pub fn language_count(&self) -> i32 {
+    pub(super) fn language_count(&self) -> i32 {
         // Everything in a multilingual vocabulary that is no language.
         const OTHER_TOKENS: i32 = 51_766;
         if !self.is_multilingual() {
@@ -99,7 +99,7 @@ impl Context {
     }
 
     /// The first id that is no text: end of text, then special and timestamp tokens.
-    pub fn first_special_token(&self) -> i32 {
+    pub(super) fn first_special_token(&self) -> i32 {
         // SAFETY: as above.
         unsafe { sys::whisper_token_eot(self.raw.as_ptr()) }
     }
@@ -119,7 +119,7 @@ impl Context {
     }
 
     /// The bytes of a token; part of a character for some.
-    pub fn token_bytes(&self, token: i32) -> &[u8] {
+    pub(super) fn token_bytes(&self, token: i32) -> &[u8] {
         // SAFETY: as above; ids outside the vocabulary would throw across the boundary, so
         // they are kept out. The string belongs to the context.
         unsafe {
@@ -131,7 +131,7 @@ impl Context {
     }
 
     /// The tokens of a text. Empty for a text with a NUL in it.
-    pub fn tokenize(&self, text: &str) -> Vec<i32> {
+    pub(super) fn tokenize(&self, text: &str) -> Vec<i32> {
         let Ok(c_text) = CString::new(text) else {
             return Vec::new();
         };
@@ -152,7 +152,7 @@ impl Context {
 }
 
 /// Working memory of one run at a time: reused, it costs nothing to set up.
-pub struct State {
+pub(super) struct State {
     raw: NonNull<sys::whisper_state>,
     context: Arc<Context>,
     /// Of the samples that were listened to last; whisper.cpp has a copy.
@@ -177,7 +177,7 @@ impl Drop for State {
 }
 
 /// How one run over the samples that [`State::listen`] got goes.
-pub struct Run<'a> {
+pub(super) struct Run<'a> {
     /// Encoder frames to compute, at most [`FULL_AUDIO_CTX`].
     pub audio_ctx: usize,
     /// Threads to compute with.
@@ -204,7 +204,7 @@ pub struct Run<'a> {
 
 /// What a run heard between two timestamps.
 #[derive(Debug, Clone)]
-pub struct RawSegment {
+pub(super) struct RawSegment {
     /// Seconds from the start of the samples.
     pub start_seconds: f64,
     /// Seconds from the start of the samples.
@@ -217,7 +217,7 @@ pub struct RawSegment {
 
 /// One token of a segment.
 #[derive(Debug, Clone, Copy)]
-pub struct RawToken {
+pub(super) struct RawToken {
     /// Id in the vocabulary.
     pub id: i32,
     /// Natural logarithm of the probability.
@@ -230,7 +230,7 @@ pub struct RawToken {
 
 /// The outcome of a run.
 #[derive(Debug, Clone)]
-pub struct RawTranscript {
+pub(super) struct RawTranscript {
     /// In the order of time.
     pub segments: Vec<RawSegment>,
     /// The temperature of the attempt that was kept (of the last window).
@@ -325,7 +325,7 @@ extern "C" fn filter_logits(
 
 impl State {
     /// Working memory for runs on `context`; `None` when there is not enough memory.
-    pub fn new(context: &Arc<Context>) -> Option<Self> {
+    pub(super) fn new(context: &Arc<Context>) -> Option<Self> {
         // SAFETY: the context is valid, and kept alive by the Arc in the result.
         let state = unsafe { sys::whisper_init_state(context.raw.as_ptr()) };
         NonNull::new(state).map(|raw| Self {
@@ -375,7 +375,7 @@ impl State {
     ///
     /// # Errors
     /// See [`RunError`].
-    pub fn listen(&mut self, samples: &[f32]) -> Result<(), RunError> {
+    pub(super) fn listen(&mut self, samples: &[f32]) -> Result<(), RunError> {
         debug_assert!(!self.freed, "a state is not used after a failure");
         let mel = &self.context.mel;
         mel.compute(samples, &mut self.spectrogram);
@@ -419,7 +419,7 @@ impl State {
     ///
     /// # Errors
     /// See [`RunError`].
-    pub fn run(&mut self, run: &Run<'_>) -> Result<RawTranscript, RunError> {
+    pub(super) fn run(&mut self, run: &Run<'_>) -> Result<RawTranscript, RunError> {
         let context = Arc::clone(&self.context);
         let mut callbacks = Callbacks {
             cancellation: run.cancellation,
@@ -487,7 +487,7 @@ impl State {
     ///
     /// # Errors
     /// See [`RunError`].
-    pub fn detect_language(&mut self, run: &Run<'_>) -> Result<(i32, f32), RunError> {
+    pub(super) fn detect_language(&mut self, run: &Run<'_>) -> Result<(i32, f32), RunError> {
         // Detection encodes with the audio_ctx that the previous run left in the state. A
         // run whose encoder pass is refused leaves ours.
         let mut params = self.params(run);

@@ -35,7 +35,7 @@ struct Filter {
 }
 
 /// Everything about the spectrogram that depends on the model only.
-pub struct MelTransform {
+pub(super) struct MelTransform {
     fft: Arc<dyn RealToComplex<f32>>,
     hann: Vec<f32>,
     filters: Vec<Filter>,
@@ -43,7 +43,7 @@ pub struct MelTransform {
 
 /// A spectrogram, and the memory to compute the next one in.
 #[derive(Default)]
-pub struct Spectrogram {
+pub(super) struct Spectrogram {
     values: Vec<f32>,
     frames: usize,
     milliseconds: usize,
@@ -55,25 +55,25 @@ pub struct Spectrogram {
 
 impl Spectrogram {
     /// All frames of the first mel band, then all of the second, and so on.
-    pub fn values(&self) -> &[f32] {
+    pub(super) fn values(&self) -> &[f32] {
         &self.values
     }
 
     /// How many frames there are, the padding included.
-    pub fn frames(&self) -> usize {
+    pub(super) fn frames(&self) -> usize {
         self.frames
     }
 
     /// How long the samples are, as whisper.cpp would count: in whole frames without the
     /// padding.
-    pub fn milliseconds(&self) -> usize {
+    pub(super) fn milliseconds(&self) -> usize {
         self.milliseconds
     }
 }
 
 impl MelTransform {
     /// For models with `mels` bands (80, or 128).
-    pub fn new(mels: usize) -> Self {
+    pub(super) fn new(mels: usize) -> Self {
         let hann = (0..FRAME_SAMPLES)
             .map(|i| 0.5 * (1.0 - (TAU * i as f32 / FRAME_SAMPLES as f32).cos()))
             .collect();
@@ -97,12 +97,12 @@ impl MelTransform {
     }
 
     /// How many mel bands there are.
-    pub fn mels(&self) -> usize {
+    pub(super) fn mels(&self) -> usize {
         self.filters.len()
     }
 
     /// The spectrogram of 16 kHz mono samples.
-    pub fn compute(&self, samples: &[f32], out: &mut Spectrogram) {
+    pub(super) fn compute(&self, samples: &[f32], out: &mut Spectrogram) {
         // Both as whisper.cpp counts, which doesn't see the mirrored part in the second.
         out.frames = samples.len() / HOP_SAMPLES + PADDING_FRAMES;
         out.milliseconds = FRAME_MILLISECONDS

@@ -15,7 +15,7 @@ const LONGEST_LOOP_WORDS: usize = 8;
 
 /// How well a window went.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quality {
+pub(super) struct Quality {
     /// Length of the text divided by its compressed length.
     pub compression_ratio: f32,
     /// Mean natural logarithm of the tokens' probabilities.
@@ -25,7 +25,7 @@ pub struct Quality {
 
 impl Quality {
     /// Judges a window's text and the log-probabilities of its tokens.
-    pub fn of(text: &str, log_probabilities: impl Iterator<Item = f32>) -> Self {
+    pub(super) fn of(text: &str, log_probabilities: impl Iterator<Item = f32>) -> Self {
         let (sum, count) =
             log_probabilities.fold((0.0_f32, 0_usize), |(sum, count), it| (sum + it, count + 1));
         Self {
@@ -36,17 +36,17 @@ impl Quality {
     }
 
     /// The text repeats itself.
-    pub fn repeats(&self) -> bool {
+    pub(super) fn repeats(&self) -> bool {
         self.loops || self.compression_ratio > HIGHEST_COMPRESSION_RATIO
     }
 
     /// Good enough to be given out without another attempt.
-    pub fn is_trustworthy(&self) -> bool {
+    pub(super) fn is_trustworthy(&self) -> bool {
         !self.repeats() && self.average_log_probability >= LOWEST_AVERAGE_LOG_PROBABILITY
     }
 
     /// Of two results that can't be trusted, whether this is the one to give out.
-    pub fn is_better_than(&self, other: &Self) -> bool {
+    pub(super) fn is_better_than(&self, other: &Self) -> bool {
         match (self.repeats(), other.repeats()) {
             (false, true) => true,
             (true, false) => false,

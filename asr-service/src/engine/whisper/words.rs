@@ -3,7 +3,7 @@
 use crate::engine::Word;
 
 /// A token as far as words are concerned.
-pub struct TimedToken<'a> {
+pub(super) struct TimedToken<'a> {
     /// Bytes of text; a character may be spread over several tokens.
     pub bytes: &'a [u8],
     /// Seconds, in the window.
@@ -14,7 +14,7 @@ pub struct TimedToken<'a> {
 
 /// Joins tokens to words: a word begins with a space, or, in languages that have none
 /// between words, wherever a character begins. Punctuation stays with the word before it.
-pub fn join(tokens: &[TimedToken<'_>], unspaced: bool) -> Vec<Word> {
+pub(super) fn join(tokens: &[TimedToken<'_>], unspaced: bool) -> Vec<Word> {
     let mut groups: Vec<(Vec<u8>, f64, f64)> = Vec::new();
     for token in tokens {
         match groups.last_mut() {

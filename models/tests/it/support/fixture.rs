@@ -13,12 +13,12 @@ use voice_stack_models::{Catalogue, Entry, Error, Store};
 
 /// Collects what a pull says.
 #[derive(Default)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     lines: Mutex<Vec<String>>,
 }
 
 impl Recorder {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines.lock().unwrap().join("\n")
     }
 }
@@ -38,7 +38,7 @@ impl Progress for Recorder {
 }
 
 /// A store, an entry, and how to pull it.
-pub struct Fixture {
+pub(crate) struct Fixture {
     dir: TempDir,
     pub store: Store,
     pub catalogue: Catalogue,
@@ -49,7 +49,7 @@ pub struct Fixture {
 
 impl Fixture {
     /// `model` is the text of one catalogue entry.
-    pub fn new(model: &str) -> Self {
+    pub(crate) fn new(model: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self {
             store: Store::new(dir.path().join("models")),
@@ -62,69 +62,69 @@ impl Fixture {
     }
 
     /// An entry that is downloaded from `server` and should be `content`.
-    pub fn of_url(content: &[u8], server: &str) -> Self {
+    pub(crate) fn of_url(content: &[u8], server: &str) -> Self {
         let mut fixture = Self::new(&format!("{}{URL_SOURCE}", entry(content)));
         fixture.options.hub_endpoint = Some(server.to_owned());
         fixture
     }
 
-    pub fn entry(&self) -> &Entry {
+    pub(crate) fn entry(&self) -> &Entry {
         &self.catalogue.entries()[0]
     }
 
-    pub fn puller(&self) -> Puller<'_> {
+    pub(crate) fn puller(&self) -> Puller<'_> {
         let cancelled = Arc::clone(&self.cancelled);
         Puller::new(&self.store, self.options.clone(), &self.progress, cancelled)
     }
 
-    pub fn pull(&self) -> Result<Pulled, Error> {
+    pub(crate) fn pull(&self) -> Result<Pulled, Error> {
         self.puller().pull(self.entry())
     }
 
     /// Looks a name up, as the command line does, and pulls what it finds.
-    pub fn pull_by_name(&self, name: &str) -> Result<Pulled, Error> {
+    pub(crate) fn pull_by_name(&self, name: &str) -> Result<Pulled, Error> {
         let puller = self.puller();
         let entry = puller.find(&self.catalogue, name)?;
         puller.pull(&entry)
     }
 
     /// Pulls, which must fail, and returns the one line that says why.
-    pub fn pull_error(&self) -> String {
+    pub(crate) fn pull_error(&self) -> String {
         let error = self.pull().unwrap_err().to_string();
         assert!(!error.contains('\n'), "more than one line: {error}");
         error
     }
 
-    pub fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// A directory beside the store.
-    pub fn beside(&self) -> &Path {
+    pub(crate) fn beside(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn part(&self) -> PathBuf {
+    pub(crate) fn part(&self) -> PathBuf {
         self.store.dir().join("demo.bin.part")
     }
 
     /// Puts the beginning of a download in place.
-    pub fn write_part(&self, content: &[u8]) {
+    pub(crate) fn write_part(&self, content: &[u8]) {
         fs::create_dir_all(self.store.dir()).unwrap();
         fs::write(self.part(), content).unwrap();
     }
 
-    pub fn installed(&self) -> Option<Vec<u8>> {
+    pub(crate) fn installed(&self) -> Option<Vec<u8>> {
         fs::read(self.store.path_of(self.entry())).ok()
     }
 
     /// Names of everything in the store but lock files.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         self.files_in("")
     }
 
     /// The same for a directory inside the store.
-    pub fn files_in(&self, dir: &str) -> Vec<String> {
+    pub(crate) fn files_in(&self, dir: &str) -> Vec<String> {
         let Ok(items) = fs::read_dir(self.store.dir().join(dir)) else {
             return Vec::new();
         };
@@ -141,18 +141,18 @@ impl Fixture {
     }
 }
 
-pub const URL_SOURCE: &str = "
+pub(crate) const URL_SOURCE: &str = "
 [[model.source]]
 type = \"url\"
 url = \"https://huggingface.co/org/repo/resolve/main/demo.bin\"
 ";
 
 /// The head of an entry named `demo` whose file is `content`.
-pub fn entry(content: &[u8]) -> String {
+pub(crate) fn entry(content: &[u8]) -> String {
     entry_with("whisper", "f16", content.len(), &sha256(content))
 }
 
-pub fn entry_with(kind: &str, form: &str, size_bytes: usize, sha256: &str) -> String {
+pub(crate) fn entry_with(kind: &str, form: &str, size_bytes: usize, sha256: &str) -> String {
     format!(
         "[[model]]
 name = \"demo\"
@@ -168,19 +168,19 @@ base_model = \"demo\"
     )
 }
 
-pub fn sha256(content: &[u8]) -> String {
+pub(crate) fn sha256(content: &[u8]) -> String {
     hex::encode(Sha256::digest(content))
 }
 
 /// Bytes that don't repeat soon.
-pub fn content(length: usize) -> Vec<u8> {
+pub(crate) fn content(length: usize) -> Vec<u8> {
     (0..length)
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
         .collect()
 }
 
 /// Waits until `done`, for a thread or a process to get somewhere.
-pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(

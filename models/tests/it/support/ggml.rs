@@ -2,17 +2,17 @@
 
 /// A tensor of a ggml file.
 #[derive(Debug)]
-pub struct Tensor {
-    pub name: String,
-    pub kind: i32,
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    pub(crate) kind: i32,
     /// The contiguous dimension first.
-    pub dims: Vec<i32>,
-    pub data: Vec<u8>,
+    pub(crate) dims: Vec<i32>,
+    pub(crate) data: Vec<u8>,
 }
 
 impl Tensor {
     /// One line: name, type, shape.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let kind = match self.kind {
             0 => "f32",
             1 => "f16",
@@ -25,15 +25,15 @@ impl Tensor {
 
 /// What stands before the tensors of a Whisper model.
 #[derive(Debug)]
-pub struct Head {
+pub(crate) struct Head {
     /// The eleven numbers after the magic.
-    pub numbers: Vec<i32>,
-    pub filters: Vec<f32>,
-    pub tokens: Vec<Vec<u8>>,
+    pub(crate) numbers: Vec<i32>,
+    pub(crate) filters: Vec<f32>,
+    pub(crate) tokens: Vec<Vec<u8>>,
 }
 
 /// Reads a whole Whisper model.
-pub fn whisper(file: &[u8]) -> (Head, Vec<Tensor>) {
+pub(crate) fn whisper(file: &[u8]) -> (Head, Vec<Tensor>) {
     let mut rest = file;
     assert_eq!(int(&mut rest), 0x6767_6d6c, "magic");
     let numbers: Vec<i32> = (0..11).map(|_| int(&mut rest)).collect();
@@ -59,7 +59,7 @@ pub fn whisper(file: &[u8]) -> (Head, Vec<Tensor>) {
 }
 
 /// Reads a voice activity detector: the numbers of its head, and the tensors.
-pub fn vad(file: &[u8]) -> (Vec<i32>, Vec<Tensor>) {
+pub(crate) fn vad(file: &[u8]) -> (Vec<i32>, Vec<Tensor>) {
     let mut rest = file;
     assert_eq!(int(&mut rest), 0x6767_6d6c, "magic");
     let length = int(&mut rest) as usize;

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     pub path: String,
     /// Value of the `Range` header.
     pub range: Option<String>,
@@ -16,13 +16,13 @@ pub struct Request {
 
 impl Request {
     /// The first byte of the range.
-    pub fn start(&self) -> Option<usize> {
+    pub(crate) fn start(&self) -> Option<usize> {
         let (start, _) = self.bounds()?;
         start.parse().ok()
     }
 
     /// Its last byte, if it is stated.
-    pub fn end(&self) -> Option<usize> {
+    pub(crate) fn end(&self) -> Option<usize> {
         let (_, end) = self.bounds()?;
         end.parse().ok()
     }
@@ -33,7 +33,7 @@ impl Request {
 }
 
 /// Answers requests on a thread each until dropped.
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
     stop: Arc<AtomicBool>,
@@ -42,7 +42,7 @@ pub struct Server {
 
 impl Server {
     /// `answer` writes the whole answer; the connection is closed when it returns.
-    pub fn new(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -66,17 +66,17 @@ impl Server {
     }
 
     /// A server of one file: whole, or the part that is asked for.
-    pub fn of_file(content: Vec<u8>) -> Self {
+    pub(crate) fn of_file(content: Vec<u8>) -> Self {
         Self::new(move |request, stream| serve_range(request, stream, &content))
     }
 
     /// Its address, without a slash at the end.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// All requests so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -116,7 +116,7 @@ fn serve(
 }
 
 /// Answers with `content`, or with the part of it that is asked for.
-pub fn serve_range(request: &Request, stream: &mut TcpStream, content: &[u8]) {
+pub(crate) fn serve_range(request: &Request, stream: &mut TcpStream, content: &[u8]) {
     let total = content.len();
     match request.start() {
         None => respond(stream, "200 OK", "", content),
@@ -130,13 +130,13 @@ pub fn serve_range(request: &Request, stream: &mut TcpStream, content: &[u8]) {
 }
 
 /// Writes a complete answer. A client that has gone is no error.
-pub fn respond(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+pub(crate) fn respond(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     let length = format!("Content-Length: {}\r\n{headers}", body.len());
     respond_raw(stream, status, &length, body);
 }
 
 /// Writes an answer with just these headers.
-pub fn respond_raw(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+pub(crate) fn respond_raw(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}\r\n");
     let _ = stream
         .write_all(head.as_bytes())

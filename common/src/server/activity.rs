@@ -53,6 +53,11 @@ impl Activity {
         doing.since = Instant::now();
     }
 
+    /// Nothing has come yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.0.lock().phase == Phase::New
+    }
+
     fn bytes_came(&self) {
         let mut doing = self.0.lock();
         match doing.phase {

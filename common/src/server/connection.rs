@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -35,6 +36,10 @@ pub(super) struct Shared {
 
 /// A request's head: all of its headers together.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// What the first request of a connection takes to come once the service closes its connections:
+/// more than a packet is on its way.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
 /// Ends a request when dropped. It rides in the answer's body, which hyper drops when it has
 /// been sent or can't be.
@@ -81,6 +86,16 @@ async fn answer(
     }))
 }
 
+/// Returns when the connection may end as far as the acceptor is concerned. A client that has
+/// just connected is about to ask: its request gets an answer, which ends the connection, where
+/// an end before it would look like a crash.
+async fn may_end(shared: &Shared, activity: &Activity) {
+    shared.closing.cancelled().await;
+    if activity.is_new() {
+        tokio::time::sleep(FIRST_REQUEST).await;
+    }
+}
+
 /// Serves requests until the client leaves, a time limit passes, or the acceptor closes; then
 /// what the connection was upgraded to, if it was.
 pub(super) async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>) {
@@ -111,9 +126,12 @@ pub(super) async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>
 
     let mut check = tokio::time::interval(shared.limits.check_every());
     check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut closing = std::pin::pin!(may_end(&shared, &activity));
     let mut is_closing = false;
     let end = loop {
         tokio::select! {
+            // In this order: a request that has come goes before an end.
+            biased;
             ended = &mut connection => {
                 if let Err(cause) = ended {
                     tracing::debug!(%cause, "a connection broke");
@@ -125,7 +143,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>
                     Some(end) => break end,
                 }
             }
-            () = shared.closing.cancelled(), if !is_closing => {
+            () = &mut closing, if !is_closing => {
                 is_closing = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }

@@ -144,7 +144,9 @@ fn scores_are_those_of_smart_turns_own_code() {
         let (count, expected) = line.split_once(' ').unwrap();
         let expected: f32 = expected.parse().unwrap();
         let score = model.score(&samples[..count.parse().unwrap()]).unwrap();
-        assert!((score - expected).abs() < 0.01, "{line}: {score}");
+        // Features agree to 1e-5 (beside). The model's eight bits make little of more than that:
+        // another CPU's kernels have moved a score by 0.08.
+        assert!((score - expected).abs() < 0.1, "{line}: {score}");
         compared += 1;
     }
     assert_eq!(compared, 2);

@@ -113,14 +113,21 @@ fn said(body: &[u8], key: Option<&ApiKey>) -> Said {
         .find_map(|place| json.pointer(place).and_then(text));
     let message = message.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_string());
     let code = json.pointer("/error/code").and_then(text);
-    let shown = |it: String| shortened(&key.map_or(it.clone(), |key| key.hide_in(&it)));
     Said {
         message: if message.is_empty() {
             "it does not say why".into()
         } else {
-            shown(message)
+            quoted(&message, key)
         },
-        code: code.map(shown),
+        code: code.map(|it| quoted(&it, key)),
+    }
+}
+
+/// A text of an upstream as an error may show it: without the key, not long, and on one line.
+pub(crate) fn quoted(text: &str, key: Option<&ApiKey>) -> String {
+    match key {
+        Some(key) => shortened(&key.hide_in(text)),
+        None => shortened(text),
     }
 }
 

@@ -59,6 +59,17 @@ impl Upstream {
         })))
     }
 
+    /// What errors call it.
+    pub fn name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
+    }
+
+    /// A text out of one of its answers as an error may show it: without the key, on one line,
+    /// and shortened if it is long.
+    pub fn quote(&self, text: &str) -> String {
+        refusal::quoted(text, self.0.key.as_ref())
+    }
+
     /// What it did so far.
     pub fn snapshot(&self) -> Snapshot {
         let read = |it: &AtomicU64| it.load(Ordering::Relaxed);

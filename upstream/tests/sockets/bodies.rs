@@ -1,5 +1,7 @@
 //! What is sent and what comes back.
 
+use std::time::Duration;
+
 use voice_upstream::header::HeaderValue;
 use voice_upstream::{Outcome, Request, StatusCode, UpstreamError};
 
@@ -41,6 +43,28 @@ async fn pieces_come_as_they_are_sent() {
     let mut answer = chat.send(Request::get("stream")).await.unwrap();
     assert_eq!(answer.chunk().await.unwrap().unwrap(), "one");
     assert_eq!(chat.snapshot().hosts[0].in_flight, 1);
+}
+
+#[tokio::test]
+async fn a_body_is_read_no_faster_than_it_is_asked_for() {
+    const PIECES: usize = 256;
+    const PIECE_BYTES: usize = 128 << 10;
+    let stub = Stub::start(|_| {
+        let mut steps = vec![head()];
+        steps.extend(std::iter::repeat_n(chunk(vec![0; PIECE_BYTES]), PIECES));
+        steps
+    })
+    .await;
+    let chat = upstream(settings(&[&stub]));
+    let mut answer = chat.send(Request::get("stream")).await.unwrap();
+    answer.chunk().await.unwrap();
+    let mut sent = 0;
+    // Until the buffers between here and there are full.
+    while sent < stub.sent() {
+        sent = stub.sent();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(sent < PIECES * PIECE_BYTES * 3 / 4, "{sent} bytes");
 }
 
 #[tokio::test]

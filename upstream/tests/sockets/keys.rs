@@ -75,7 +75,9 @@ async fn no_error_log_or_snapshot_shows_the_key() {
         0 => answer(401, "", &quoted),
         1 => answer(500, "", &quoted),
         2 => vec![Step::HangUp],
-        3 => vec![Step::Send(format!("HTTP/1.1 200 {KEY}\u{1}\r\n\r\n"))],
+        3 => vec![Step::Send(
+            format!("HTTP/1.1 200 {KEY}\u{1}\r\n\r\n").into(),
+        )],
         _ => answer(503, "", KEY),
     })
     .await;
@@ -92,6 +94,7 @@ async fn no_error_log_or_snapshot_shows_the_key() {
         writeln!(shown, "{error} {error:?}").unwrap();
     }
     writeln!(shown, "{chat:?} {:?}", chat.snapshot()).unwrap();
+    writeln!(shown, "{}", chat.quote(&format!("in the midst: {KEY}"))).unwrap();
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(shown.contains("bad key ***"), "{shown}");
     assert!(logged.contains("left alone"), "{logged}");

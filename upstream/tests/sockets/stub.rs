@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -14,7 +15,7 @@ use tokio::task::JoinHandle;
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     /// Bytes of an answer.
-    Send(String),
+    Send(Vec<u8>),
     /// Nothing, until the client closes the connection.
     Stall,
     /// The connection is closed.
@@ -41,6 +42,8 @@ struct State {
     connections: watch::Sender<u64>,
     /// Connections that the client closed while an answer was owed or under way.
     hung_up: watch::Sender<u64>,
+    /// Bytes that the system has taken from the server.
+    sent: AtomicUsize,
 }
 
 impl Stub {
@@ -52,6 +55,7 @@ impl Stub {
             seen: Mutex::default(),
             connections: watch::Sender::new(0),
             hung_up: watch::Sender::new(0),
+            sent: AtomicUsize::new(0),
         });
         let script = Arc::new(script);
         let shared = Arc::clone(&state);
@@ -76,6 +80,11 @@ impl Stub {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().unwrap().clone()
+    }
+
+    /// Bytes of answers so far.
+    pub(crate) fn sent(&self) -> usize {
+        self.state.sent.load(Ordering::Relaxed)
     }
 
     pub(crate) fn connections(&self) -> u64 {
@@ -114,11 +123,12 @@ impl State {
             };
             for step in script(number) {
                 match step {
-                    Step::Send(text) => {
-                        if stream.write_all(text.as_bytes()).await.is_err() {
+                    Step::Send(bytes) => {
+                        if stream.write_all(&bytes).await.is_err() {
                             self.hung_up.send_modify(|it| *it += 1);
                             return;
                         }
+                        self.sent.fetch_add(bytes.len(), Ordering::Relaxed);
                     }
                     Step::Stall => {
                         let ended = stream.read(&mut [0; 1]).await;
@@ -163,9 +173,8 @@ async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
 /// A whole answer.
 pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<Step> {
     let length = body.len();
-    vec![Step::Send(format!(
-        "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
-    ))]
+    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{headers}\r\n");
+    vec![Step::Send((head + body).into())]
 }
 
 /// A good one.
@@ -178,9 +187,13 @@ pub(crate) fn head() -> Step {
     Step::Send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".into())
 }
 
-/// One chunk.
-pub(crate) fn chunk(text: &str) -> Step {
-    Step::Send(format!("{:x}\r\n{text}\r\n", text.len()))
+/// One chunk. An empty one is the end of the answer.
+pub(crate) fn chunk(bytes: impl AsRef<[u8]>) -> Step {
+    let bytes = bytes.as_ref();
+    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+    chunk.extend_from_slice(bytes);
+    chunk.extend_from_slice(b"\r\n");
+    Step::Send(chunk)
 }
 
 /// A host on which nobody listens.

@@ -4,7 +4,7 @@
 //! service only. clap knows one variable a flag, so the variables are turned into flags
 //! that stand before the real ones, and a real flag wins over them.
 
-pub(crate) mod values;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -14,7 +14,10 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// A duration in seconds, fractions allowed. At most a year, which keeps sums of instants
 /// far from overflow.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// Not a number, negative, or longer than a year.
+pub fn seconds(text: &str) -> Result<Duration, String> {
     const YEAR_SECONDS: f64 = 365.0 * 86_400.0;
     match text.parse::<f64>() {
         Ok(value) if (0.0..=YEAR_SECONDS).contains(&value) => Ok(Duration::from_secs_f64(value)),
@@ -24,7 +27,10 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// As [`seconds`], for a limit that would leave no time at all if it were 0.
-pub(crate) fn some_seconds(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// Those of [`seconds`], or 0.
+pub fn some_seconds(text: &str) -> Result<Duration, String> {
     match seconds(text)? {
         Duration::ZERO => Err("must be more than 0".into()),
         some => Ok(some),

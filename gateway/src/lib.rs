@@ -1,4 +1,8 @@
-//! Holds spoken conversations. Only the rules of a conversation exist so far: see
-//! [`conversation`].
+//! Holds spoken conversations. There is no service yet, only what it will be made of: the rules of
+//! a conversation ([`conversation`]), and who answers ([`responder`]).
 
+pub mod clock;
 pub mod conversation;
+pub mod failure;
+pub mod opening;
+pub mod responder;

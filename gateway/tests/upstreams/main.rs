@@ -1,9 +1,11 @@
-//! What answers, over real sockets, against servers that do as they are told.
+//! What answers, hears and speaks, over real sockets, against servers that do as they are told.
 
 #![allow(clippy::unwrap_used)]
 
 mod chat;
 mod quirks;
+mod recogniser;
+mod speaker;
 #[allow(dead_code, reason = "voice-upstream's own tests need more of it")]
 #[path = "../../../upstream/tests/sockets/stub.rs"]
 mod stub;
@@ -11,6 +13,7 @@ mod stub;
 use clap::Parser;
 use voice_common::settings::{Variables, parse};
 use voice_stack_gateway::responder::ResponderConfig;
+use voice_stack_gateway::speech::SpeechConfig;
 use voice_upstream::{Outcome, Pool, PoolSettings, Upstream};
 
 use stub::{Step, Stub, chunk};
@@ -20,6 +23,8 @@ use stub::{Step, Stub, chunk};
 struct Config {
     #[command(flatten)]
     responder: ResponderConfig,
+    #[command(flatten)]
+    speech: SpeechConfig,
 }
 
 fn config(variables: &[(&str, &str)]) -> Config {

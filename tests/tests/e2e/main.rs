@@ -25,6 +25,7 @@ mod api;
 mod clients;
 mod concurrency;
 mod drain;
+mod gateway;
 mod hostile;
 mod lifecycle;
 mod memory;

@@ -1,6 +1,6 @@
 //! Holds spoken conversations. There is no service yet, only what it will be made of: the rules of
-//! a conversation ([`conversation`]), who answers ([`responder`]), and what hears and speaks
-//! ([`speech`]).
+//! a conversation ([`conversation`]), and what carries out its orders: who answers
+//! ([`responder`]), what hears and speaks ([`speech`]), and what answers can look up ([`tools`]).
 
 pub mod clock;
 pub mod conversation;
@@ -8,3 +8,4 @@ pub mod failure;
 pub mod opening;
 pub mod responder;
 pub mod speech;
+pub mod tools;

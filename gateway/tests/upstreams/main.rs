@@ -1,19 +1,23 @@
-//! What answers, hears and speaks, over real sockets, against servers that do as they are told.
+//! What answers, hears, speaks and looks up, over real sockets, against servers that do as they
+//! are told.
 
 #![allow(clippy::unwrap_used)]
 
 mod chat;
 mod quirks;
 mod recogniser;
+mod settings;
 mod speaker;
 #[allow(dead_code, reason = "voice-upstream's own tests need more of it")]
 #[path = "../../../upstream/tests/sockets/stub.rs"]
 mod stub;
+mod tools;
 
 use clap::Parser;
 use voice_common::settings::{Variables, parse};
 use voice_stack_gateway::responder::ResponderConfig;
 use voice_stack_gateway::speech::SpeechConfig;
+use voice_stack_gateway::tools::ToolsConfig;
 use voice_upstream::{Outcome, Pool, PoolSettings, Upstream};
 
 use stub::{Step, Stub, chunk};
@@ -25,6 +29,8 @@ struct Config {
     responder: ResponderConfig,
     #[command(flatten)]
     speech: SpeechConfig,
+    #[command(flatten)]
+    tools: ToolsConfig,
 }
 
 fn config(variables: &[(&str, &str)]) -> Config {

@@ -13,4 +13,4 @@ pub(crate) use real::{Instant, Mutex, sleep_until, spawn, spawn_blocking, timeou
 #[cfg(feature = "model-checking")]
 mod checked;
 #[cfg(feature = "model-checking")]
-pub use checked::{Instant, Mutex, sleep_until, spawn, spawn_blocking, timeout};
+pub(crate) use checked::{Instant, Mutex, sleep_until, spawn, spawn_blocking, timeout};

@@ -28,20 +28,20 @@ thread_local! {
 
 /// A moment on the clock of the model checker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(Duration);
+pub(crate) struct Instant(Duration);
 
 impl Instant {
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let now = NOW.get() + TICK;
         NOW.set(now);
         Self(now)
     }
 
-    pub fn elapsed(self) -> Duration {
+    pub(crate) fn elapsed(self) -> Duration {
         Self::now().saturating_duration_since(self)
     }
 
-    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
+    pub(crate) fn saturating_duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 }
@@ -56,20 +56,20 @@ impl Add<Duration> for Instant {
 
 /// shuttle's lock in the shape of parking_lot's: it knows no poison.
 #[derive(Debug, Default)]
-pub struct Mutex<T> {
+pub(crate) struct Mutex<T> {
     lock: shuttle::sync::Mutex<T>,
     unlocked: AtomicBool,
 }
 
 impl<T> Mutex<T> {
-    pub fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self {
             lock: shuttle::sync::Mutex::new(value),
             unlocked: AtomicBool::default(),
         }
     }
 
-    pub fn lock(&self) -> impl DerefMut<Target = T> {
+    pub(crate) fn lock(&self) -> impl DerefMut<Target = T> {
         let held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         Guard {
             held: Some(held),
@@ -107,17 +107,17 @@ impl<T> Drop for Guard<'_, T> {
 }
 
 /// A test is over when all of its tasks are: none may be left that never ends.
-pub fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     // Dropping the handle would tell shuttle not to wait for the task.
     std::mem::forget(shuttle::future::spawn(task));
 }
 
 /// Tasks are coroutines with stacks of their own, so one that blocks blocks no other.
-pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
+pub(crate) fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
     spawn(async move { work() });
 }
 
-pub async fn sleep_until(deadline: Instant) {
+pub(crate) async fn sleep_until(deadline: Instant) {
     if deadline.saturating_duration_since(Instant(NOW.get())) >= NEVER {
         return std::future::pending().await;
     }
@@ -137,10 +137,13 @@ pub async fn sleep_until(deadline: Instant) {
 
 /// The time was over first.
 #[derive(Debug)]
-pub struct Elapsed;
+pub(crate) struct Elapsed;
 
 /// As tokio's: a result that is there at the same moment as the end of the time wins.
-pub async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+pub(crate) async fn timeout<T>(
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Elapsed> {
     match select(pin!(work), pin!(sleep_until(Instant::now() + limit))).await {
         Either::Left((result, _)) => Ok(result),
         Either::Right(((), _)) => Err(Elapsed),

@@ -123,7 +123,9 @@ impl Services {
         damage(&self.models.path().join(ASR.model.file));
         wait_until("Prometheus sees that it fails again and again", || {
             let answer = client.send(&(ASR.telling)());
-            assert_eq!(answer.code(), "model_unavailable", "{}", answer.text);
+            // On a busy machine this service's short limit may pass while the file is looked at.
+            let expected = ["model_unavailable", "deadline_exceeded"];
+            assert!(expected.contains(&answer.code().as_str()), "{}", answer.text);
             let twice = r#"increase(voice_model_loads_total{outcome="failed"}[5m]) > 0"#;
             !prometheus.query(twice).is_empty()
         });

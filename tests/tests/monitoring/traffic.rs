@@ -125,7 +125,11 @@ impl Services {
             let answer = client.send(&(ASR.telling)());
             // On a busy machine this service's short limit may pass while the file is looked at.
             let expected = ["model_unavailable", "deadline_exceeded"];
-            assert!(expected.contains(&answer.code().as_str()), "{}", answer.text);
+            assert!(
+                expected.contains(&answer.code().as_str()),
+                "{}",
+                answer.text
+            );
             let twice = r#"increase(voice_model_loads_total{outcome="failed"}[5m]) > 0"#;
             !prometheus.query(twice).is_empty()
         });

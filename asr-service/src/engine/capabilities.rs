@@ -109,6 +109,7 @@ fn capitalised(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::scripted;
 
     const NAMES: ParameterNames = ParameterNames {
         language: "language",
@@ -129,17 +130,6 @@ mod tests {
             prompt: Some("Names: Ada.".into()),
             temperature: 0.5,
             words: true,
-        }
-    }
-
-    fn all() -> Capabilities {
-        Capabilities {
-            languages: Language::all().collect(),
-            knows_more: None,
-            translates: true,
-            takes_prompt: true,
-            takes_temperature: true,
-            gives_words: true,
         }
     }
 
@@ -166,8 +156,8 @@ mod tests {
 
     #[test]
     fn a_model_that_can_do_everything_refuses_nothing() {
-        assert_eq!(refusal(&all(), &everything()), None);
-        assert_eq!(refusal(&all(), &Options::default()), None);
+        assert_eq!(refusal(&scripted::everything(), &everything()), None);
+        assert_eq!(refusal(&scripted::everything(), &Options::default()), None);
     }
 
     #[test]

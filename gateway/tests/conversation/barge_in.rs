@@ -21,6 +21,14 @@ pub(crate) fn has_ended(scene: &Scene, outcome: Outcome) -> bool {
     scene.count(|it| matches!(it, Command::Emit(Event::AnswerEnded { outcome: own, .. }) if *own == outcome)) > 0
 }
 
+/// A bot that speaks on while somebody else speaks.
+fn uninterruptible() -> Scene {
+    Scene::new(Settings {
+        interrupt_response: false,
+        ..settings()
+    })
+}
+
 #[test]
 fn the_bot_pauses_at_once() {
     let (scene, generation) = interrupted();
@@ -177,10 +185,7 @@ fn by_the_client_s_word_speech_starts_and_ends_without_delay() {
 
 #[test]
 fn a_bot_that_is_not_to_be_interrupted_answers_afterwards() {
-    let mut scene = Scene::new(Settings {
-        interrupt_response: false,
-        ..settings()
-    });
+    let mut scene = uninterruptible();
     scene.ask_and_hear(TEXT, 5000);
     scene.until(3200);
     scene.speech(3000);
@@ -199,10 +204,7 @@ fn a_bot_that_is_not_to_be_interrupted_answers_afterwards() {
 #[test]
 fn a_cough_is_not_answered_by_a_bot_that_is_not_to_be_interrupted() {
     for is_known_early in [true, false] {
-        let mut scene = Scene::new(Settings {
-            interrupt_response: false,
-            ..settings()
-        });
+        let mut scene = uninterruptible();
         scene.ask_and_hear(TEXT, 5000);
         scene.until(3200);
         scene.speech(3000);
@@ -213,16 +215,13 @@ fn a_cough_is_not_answered_by_a_bot_that_is_not_to_be_interrupted() {
         }
         scene.transcript("");
         scene.until(20_000);
-        assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 1);
+        assert_eq!(scene.requests_to_respond(), 1);
     }
 }
 
 #[test]
 fn words_that_are_known_only_when_the_bot_has_finished_are_answered_too() {
-    let mut scene = Scene::new(Settings {
-        interrupt_response: false,
-        ..settings()
-    });
+    let mut scene = uninterruptible();
     scene.ask_and_hear(TEXT, 5000);
     scene.until(6200);
     scene.speech(6000);
@@ -245,7 +244,7 @@ fn noise_that_interrupts_before_the_first_sound_leaves_nothing_unanswered() {
     scene.silence(3800);
     scene.until(4300);
     scene.transcript("");
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 2);
+    assert_eq!(scene.requests_to_respond(), 2);
     assert_eq!(scene.told(), [Message::User("Hello?".into())]);
 }
 
@@ -258,7 +257,7 @@ fn noise_that_interrupts_loses_no_answer_that_was_to_follow() {
     scene.silence(3800);
     scene.until(4300);
     scene.transcript("");
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 2);
+    assert_eq!(scene.requests_to_respond(), 2);
 }
 
 #[test]

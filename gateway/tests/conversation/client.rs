@@ -42,7 +42,7 @@ fn what_is_written_while_somebody_speaks_is_answered_with_it() {
     scene.until(200);
     scene.speech(0);
     scene.tell(Input::Text("Hello".into()));
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 0);
+    assert_eq!(scene.requests_to_respond(), 0);
     scene.until(1200);
     scene.silence(1000);
     scene.until(1500);
@@ -54,18 +54,10 @@ fn what_is_written_while_somebody_speaks_is_answered_with_it() {
 fn a_committed_buffer_is_transcribed_and_answered_only_on_request() {
     let mut scene = manual();
     scene.until(2000);
-    scene.tell(Input::Commit {
-        from: ms(100),
-        to: ms(1900),
-        respond: false,
-    });
+    scene.commit(100, 1900, false);
     scene.until(2100);
     scene.tell(Input::CreateResponse);
-    assert_eq!(
-        scene.count(|it| matches!(it, Command::Respond { .. })),
-        0,
-        "its words are not known"
-    );
+    assert_eq!(scene.requests_to_respond(), 0, "its words are not known");
     scene.transcript("Hello.");
     assert_eq!(scene.told(), [Message::User("Hello.".into())]);
 }
@@ -74,18 +66,10 @@ fn a_committed_buffer_is_transcribed_and_answered_only_on_request() {
 fn several_commits_are_answered_together_in_their_order() {
     let mut scene = manual();
     scene.until(1000);
-    scene.tell(Input::Commit {
-        from: ms(0),
-        to: ms(1000),
-        respond: false,
-    });
+    scene.commit(0, 1000, false);
     let first = scene.transcribe();
     scene.until(2000);
-    scene.tell(Input::Commit {
-        from: ms(1000),
-        to: ms(2000),
-        respond: false,
-    });
+    scene.commit(1000, 2000, false);
     let second = scene.transcribe();
     scene.tell(Input::CreateResponse);
     scene.tell(Input::Transcript {
@@ -106,11 +90,7 @@ fn a_new_query_supersedes_the_one_before_in_every_stage() {
     for stage in 0..4 {
         let mut scene = manual();
         scene.until(1000);
-        scene.tell(Input::Commit {
-            from: ms(0),
-            to: ms(1000),
-            respond: true,
-        });
+        scene.commit(0, 1000, true);
         if stage > 0 {
             scene.transcript("One.");
         }
@@ -121,11 +101,7 @@ fn a_new_query_supersedes_the_one_before_in_every_stage() {
             scene.audio(0, 9000);
         }
         scene.until(1100);
-        scene.tell(Input::Commit {
-            from: ms(1000),
-            to: ms(1100),
-            respond: true,
-        });
+        scene.commit(1000, 1100, true);
         assert_eq!(ended(&scene, Outcome::Superseded), stage > 0, "{stage}");
         scene.transcript("Two.");
         if stage == 0 {
@@ -146,11 +122,7 @@ fn a_new_query_supersedes_the_one_before_in_every_stage() {
 fn a_query_in_which_nothing_was_said_is_reported() {
     let mut scene = manual();
     scene.until(1000);
-    scene.tell(Input::Commit {
-        from: ms(0),
-        to: ms(1000),
-        respond: true,
-    });
+    scene.commit(0, 1000, true);
     scene.transcript("");
     assert_eq!(
         scene.count(|it| matches!(it, Command::Emit(Event::NothingUnderstood { .. }))),
@@ -263,6 +235,6 @@ fn what_was_asked_for_behind_an_answer_is_superseded_with_it() {
     scene.response_done();
     scene.audio(0, 500);
     scene.pass(9000);
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 2);
+    assert_eq!(scene.requests_to_respond(), 2);
     assert_eq!(scene.state(), State::Listening);
 }

@@ -156,7 +156,7 @@ fn a_turn_in_which_nothing_was_said_is_not_answered() {
         assert!(scene.emitted(&Event::NothingUnderstood { turn }), "{text}");
         assert_eq!(scene.state(), State::Listening);
         assert_eq!(scene.conversation.history(), []);
-        assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 0);
+        assert_eq!(scene.requests_to_respond(), 0);
     }
 }
 
@@ -180,7 +180,7 @@ fn a_turn_may_be_only_written_down() {
         turn,
         text: "Hello there.".into()
     }));
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 0);
+    assert_eq!(scene.requests_to_respond(), 0);
     assert_eq!(scene.state(), State::Listening);
     scene.tell(Input::CreateResponse);
     assert_eq!(scene.told().len(), 1);

@@ -85,6 +85,17 @@ impl Scene {
         self.log.iter().filter(|(_, it)| matches(it)).count()
     }
 
+    /// How often the responder has been asked.
+    pub(crate) fn requests_to_respond(&self) -> usize {
+        self.count(|it| matches!(it, Command::Respond { .. }))
+    }
+
+    /// The client ends what was said from one millisecond to the other.
+    pub(crate) fn commit(&mut self, from: u64, to: u64, respond: bool) {
+        let (from, to) = (ms(from), ms(to));
+        self.tell(Input::Commit { from, to, respond });
+    }
+
     pub(crate) fn has(&self, command: &Command) -> bool {
         self.count(|it| it == command) > 0
     }

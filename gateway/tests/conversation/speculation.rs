@@ -112,7 +112,7 @@ fn nothing_of_a_response_is_told_before_the_turn_has_ended() {
     assert!(scene.emitted(&Event::AnswerText { generation, text }));
     assert_eq!(scene.spoken(), ["Good day to you."]);
     assert_eq!(scene.count(|it| matches!(it, Command::RunTool { .. })), 1);
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 1);
+    assert_eq!(scene.requests_to_respond(), 1);
 }
 
 #[test]

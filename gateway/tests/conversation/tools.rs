@@ -109,7 +109,7 @@ fn a_tool_that_fails_or_takes_too_long_is_told_to_the_responder() {
         job,
         output: Some("late".into()),
     });
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 2);
+    assert_eq!(scene.requests_to_respond(), 2);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn all_tools_of_a_response_are_waited_for() {
         output: Some("1".into()),
     });
     scene.response_done();
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 1);
+    assert_eq!(scene.requests_to_respond(), 1);
     scene.tell(Input::ToolDone {
         job: second,
         output: Some("2".into()),
@@ -134,7 +134,7 @@ fn all_tools_of_a_response_are_waited_for() {
         job: second,
         output: Some("3".into()),
     });
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 2);
+    assert_eq!(scene.requests_to_respond(), 2);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_responder_that_calls_tools_for_ever_has_failed() {
             output: Some("again".into()),
         });
     }
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 5);
+    assert_eq!(scene.requests_to_respond(), 5);
     assert_eq!(scene.spoken(), ["Sorry, I have no answer right now."]);
 }
 
@@ -201,7 +201,7 @@ fn an_answer_asked_for_while_the_one_before_is_played_waits_for_its_end() {
         after: None,
     });
     scene.tell(Input::CreateResponse);
-    assert_eq!(scene.count(|it| matches!(it, Command::Respond { .. })), 1);
+    assert_eq!(scene.requests_to_respond(), 1);
     scene.take();
     scene.until(4000);
     assert_eq!(scene.when(|it| matches!(it, Command::Respond { .. })), 3000);

@@ -11,6 +11,7 @@ mod events;
 mod messages;
 mod reader;
 mod thinking;
+mod wrong;
 
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ use super::{Part, Prompt, Responder, ResponderConfig, Response};
 use crate::conversation::Stage;
 use crate::failure::Failure;
 use crate::opening::{self, OpenError, Purpose};
-use reader::{Reader, Wrong};
+use reader::Reader;
+use wrong::Wrong;
 
 /// How long an answer that seems over is waited for to say so: most say it with the next bytes.
 const TAIL: Duration = Duration::from_millis(250);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use voice_upstream::{Answer, BaseUrl, Pool, Request, Upstream, UpstreamError};
 
 use super::MOST_RESULT_BYTES;
-use super::file::ToolsError;
+use super::error::ToolsError;
 use crate::conversation::Stage;
 use crate::failure::Failure;
 use crate::opening::{self, BaseUrls, Purpose};

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use voice_upstream::BaseUrl;
 
 use super::endpoint::Address;
+use super::error::ToolsError;
 use crate::responder::Tool;
 
 /// Of the file.
@@ -34,18 +35,6 @@ const MOST_NAME_CHARACTERS: usize = 64;
 const DEFAULT_SECONDS: f64 = 10.0;
 /// Nobody waits longer on the phone.
 const MOST_SECONDS: f64 = 60.0;
-
-/// A file of tools that can't be used, on one line that names the tool.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("TOOLS_FILE: {0}")]
-pub struct ToolsError(String);
-
-impl ToolsError {
-    /// Something about one of the tools.
-    pub(super) fn tool(name: &str, what: &str) -> Self {
-        Self(format!("the tool '{}': {what}", name.escape_debug()))
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +58,7 @@ struct DeclaredTool {
 pub(super) fn read(path: &Path, reserved: &[&str]) -> Result<Vec<(Tool, Address)>, ToolsError> {
     let unreadable = |cause: std::io::Error| {
         let path = path.display().to_string();
-        ToolsError(format!("{} can't be read: {cause}", path.escape_debug()))
+        ToolsError::new(format!("{} can't be read: {cause}", path.escape_debug()))
     };
     let mut text = String::new();
     let file = File::open(path).map_err(unreadable)?;
@@ -77,16 +66,18 @@ pub(super) fn read(path: &Path, reserved: &[&str]) -> Result<Vec<(Tool, Address)
         .read_to_string(&mut text)
         .map_err(unreadable)?;
     if text.len() as u64 > MOST_BYTES {
-        return Err(ToolsError(format!("it is longer than {MOST_BYTES} bytes")));
+        return Err(ToolsError::new(format!(
+            "it is longer than {MOST_BYTES} bytes"
+        )));
     }
     parse(&text, reserved)
 }
 
 fn parse(text: &str, reserved: &[&str]) -> Result<Vec<(Tool, Address)>, ToolsError> {
     let declared: Declared = serde_json::from_str(text)
-        .map_err(|cause| ToolsError(cause.to_string().escape_debug().to_string()))?;
+        .map_err(|cause| ToolsError::new(cause.to_string().escape_debug().to_string()))?;
     if declared.tools.len() > MOST_TOOLS {
-        return Err(ToolsError(format!(
+        return Err(ToolsError::new(format!(
             "there are more than {MOST_TOOLS} tools"
         )));
     }

@@ -3,6 +3,7 @@
 mod builtin;
 mod config;
 mod endpoint;
+mod error;
 mod file;
 
 use voice_upstream::Pool;
@@ -16,7 +17,7 @@ use builtin::{DemoBalance, Time};
 use endpoint::Endpoint;
 
 pub use config::ToolsConfig;
-pub use file::ToolsError;
+pub use error::ToolsError;
 
 /// Of a result: it is read by the responder, which may have to read it with each later turn. The
 /// rest is cut off.

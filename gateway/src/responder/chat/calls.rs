@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::reader::Wrong;
+use super::wrong::Wrong;
 
 /// Calls in one answer.
 const MOST_CALLS: usize = 32;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use super::reader::Wrong;
+use super::wrong::Wrong;
 
 /// A line, and an event, may be so long.
 const MOST_BYTES: usize = 1 << 20;

@@ -7,24 +7,12 @@ use serde_json::Value;
 use super::calls::Calls;
 use super::events::{Event, Events, message_of};
 use super::thinking::Thinking;
+use super::wrong::Wrong;
 use crate::responder::call_ids::CallIds;
 use crate::responder::{Ending, Part, Prompt, Tool, call};
 
 /// Of a whole answer as it comes, thoughts and the names of fields included.
 const MOST_BYTES: usize = 8 << 20;
-
-/// Why an answer can't be read to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wrong {
-    /// The server says that it failed.
-    Reported(String),
-    /// It ended, and may not be all.
-    Unfinished,
-    /// It can't be understood, or nothing is in it.
-    Malformed(String),
-    /// It is longer than this.
-    TooLong(usize),
-}
 
 /// An answer, as far as it has come.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod conversation;
 pub mod failure;
 pub mod opening;
+pub mod pipeline;
 pub mod responder;
 pub mod speech;
 pub mod tools;

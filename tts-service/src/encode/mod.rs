@@ -15,7 +15,6 @@ mod ogg;
 mod opus;
 mod pcm;
 mod rates;
-mod resample;
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -26,7 +25,7 @@ pub use format::{AudioFormat, UnknownFormat};
 pub use rates::{MAX_RATE_HZ, MIN_RATE_HZ, UnsupportedRate, output_rate_hz};
 
 use codec::Codec;
-use resample::Resampler;
+use voice_resample::Resampler;
 
 /// One response's audio, turned to bytes while it is made.
 pub trait Encoder: Send {

@@ -4,6 +4,16 @@
 //! says where they are, so that no error adds up, and each output sample is computed from the
 //! same inputs whatever the pushes were. It holds back half a filter, 3 ms of a 22050 Hz voice;
 //! a block resampler holds back its block, which for a ratio without small factors is seconds.
+//!
+//! ```
+//! use voice_resample::Resampler;
+//!
+//! let mut resampler = Resampler::new(24_000, 16_000);
+//! let mut out = Vec::new();
+//! resampler.push(&[0.0; 2400], &mut out);
+//! resampler.finish(&mut out);
+//! assert_eq!(out.len(), 1600);
+//! ```
 
 use std::f64::consts::PI;
 
@@ -19,7 +29,8 @@ const MAX_PHASES: u64 = 1024;
 const LANES: usize = 8;
 
 /// Resamples one mono stream; output sample `n` is the input at `n / output rate` seconds.
-pub(super) struct Resampler {
+#[derive(Debug, Clone)]
+pub struct Resampler {
     /// The ratio in lowest terms: output position `n` is `n * step / phases` input samples.
     step: u64,
     phases: u64,
@@ -37,7 +48,8 @@ pub(super) struct Resampler {
 }
 
 impl Resampler {
-    pub(super) fn new(input_rate_hz: u32, output_rate_hz: u32) -> Self {
+    /// For a stream that begins now; neither rate is 0.
+    pub fn new(input_rate_hz: u32, output_rate_hz: u32) -> Self {
         let (input, output) = (u64::from(input_rate_hz), u64::from(output_rate_hz));
         let divisor = greatest_common_divisor(input, output);
         let (step, phases) = (input / divisor, output / divisor);
@@ -67,7 +79,8 @@ impl Resampler {
         }
     }
 
-    pub(super) fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
+    /// Takes the next samples, however many, and appends what they make to `out`.
+    pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         if self.step == self.phases {
             out.extend_from_slice(samples);
             return;
@@ -77,8 +90,8 @@ impl Resampler {
         self.resample(u64::MAX, out);
     }
 
-    /// Gives what the input's end was needed for: in all, input samples × ratio, rounded up.
-    pub(super) fn finish(&mut self, out: &mut Vec<f32>) {
+    /// Appends what the input's end was needed for: in all, input samples × ratio, rounded up.
+    pub fn finish(&mut self, out: &mut Vec<f32>) {
         let total = (self.samples_in * self.phases).div_ceil(self.step);
         self.window.resize(self.window.len() + 2 * self.half, 0.0);
         self.resample(total, out);

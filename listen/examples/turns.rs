@@ -1,4 +1,5 @@
-//! Prints the turns in a recording, as they would be heard while it plays, and what hearing them cost:
+//! Prints where somebody speaks in a recording, whether they sound finished at each pause, and what hearing
+//! that cost:
 //!
 //! ```text
 //! turns samples/jfk.flac
@@ -6,10 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use voice_listen::{
-    Eagerness, EndOfTurn, HEARD_SAMPLES, SAMPLE_RATE_HZ, TurnDetector, TurnEvent, TurnModel,
-    TurnSettings, VoiceModel,
-};
+use voice_listen::{Activity, HEARD_SAMPLES, SAMPLE_RATE_HZ, TurnModel, VoiceActivity, VoiceModel};
 use voice_stack_audio::DecodeLimits;
 use voice_stack_models::Store;
 
@@ -23,45 +21,41 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let file = std::fs::File::open(path)?;
     let mut samples = voice_stack_audio::decode(file, None, limits, &|| false)?.samples;
-    // Silence, for the last turn to end.
-    samples.resize(samples.len() + 9 * SAMPLE_RATE_HZ, 0.0);
+    // Silence, for the last pause.
+    samples.resize(samples.len() + SAMPLE_RATE_HZ, 0.0);
 
     let store = Store::new(Store::default_dir()?);
     let (voice, turns) = (VoiceModel::open(&store)?, TurnModel::open(&store)?);
     let mut stream = voice.stream();
-    let settings = TurnSettings {
-        end: EndOfTurn::Semantic(Eagerness::Medium),
-        ..TurnSettings::default()
-    };
-    let mut detector = TurnDetector::new(settings, 0);
+    let mut activity = VoiceActivity::new(0.5, 0);
     let mut turn_start = 0;
     let mut costs = Costs::default();
     for chunk in samples.chunks(CHUNK_SAMPLES) {
-        let probabilities = costs.of_frames(|| stream.push(chunk))?;
-        for probability in probabilities {
-            let mut event = detector.hear(probability);
-            while let Some(now) = event.take() {
-                println!("{:7.3} s  {now:?}", seconds(detector.position()));
-                match now {
-                    TurnEvent::Started { audio_start, .. } => turn_start = audio_start as usize,
-                    TurnEvent::MayHaveEnded {
-                        pause, audio_end, ..
-                    } => {
-                        let end = audio_end as usize;
-                        let start = end.saturating_sub(HEARD_SAMPLES).max(turn_start);
-                        let complete = costs.of_scores(|| turns.score(&samples[start..end]))?;
-                        println!(
-                            "{:7.3} s  score {complete:.3}",
-                            seconds(detector.position())
-                        );
-                        event = detector.score(pause, complete);
+        for probability in costs.of_frames(|| stream.push(chunk))? {
+            let Some(fact) = activity.hear(probability) else {
+                continue;
+            };
+            let heard = activity.position() as usize;
+            println!("{:7.3} s  {fact:?}", seconds(activity.position()));
+            match fact {
+                Activity::Started { at } if turn_start == 0 => turn_start = at as usize,
+                Activity::Started { .. } => {}
+                Activity::Paused { .. } => {
+                    let start = heard.saturating_sub(HEARD_SAMPLES).max(turn_start);
+                    let complete = costs.of_scores(|| turns.score(&samples[start..heard]))?;
+                    println!(
+                        "{:7.3} s  score {complete:.3}",
+                        seconds(activity.position())
+                    );
+                    if complete > 0.5 {
+                        turn_start = 0;
+                        activity.end_turn();
                     }
-                    TurnEvent::GoesOn { .. } | TurnEvent::Ended { .. } => {}
                 }
             }
         }
     }
-    let frames = detector.position() / voice_listen::FRAME_SAMPLES as u64;
+    let frames = activity.position() / voice_listen::FRAME_SAMPLES as u64;
     println!(
         "{:.3} ms a frame",
         milliseconds(costs.frames) / frames as f64

@@ -1,18 +1,17 @@
 //! Hears in a stream of audio when somebody speaks, and when they have finished.
 //!
 //! ```text
-//! samples → frames of 32 ms → VoiceModel (Silero): probability of speech ─┐
-//!                                                                         ├→ TurnDetector → TurnEvent
-//! last 8 s, at a pause → TurnModel (Smart Turn): probability of the end ──┘
+//! samples → frames of 32 ms → VoiceModel (Silero): probability of speech → VoiceActivity → Activity
+//! last 8 s, at a pause → TurnModel (Smart Turn): probability that the speaker has finished
 //! ```
 //!
 //! Models are loaded once and shared: each source of audio has a [`VoiceStream`] of its own, a few
-//! kilobytes, and a [`TurnDetector`]. Both run on the caller's thread and do no input or output; the
-//! detector has no clock but the samples that were heard, so a source that leaves gaps must have
-//! them filled.
+//! kilobytes, and a [`VoiceActivity`]. Both run on the caller's thread and do no input or output, and
+//! there is no clock but the samples that were heard, so a source that leaves gaps must have them
+//! filled. These are facts: whether a turn has ended is for whoever holds the conversation to decide.
 //!
 //! ```no_run
-//! use voice_listen::{TurnDetector, TurnEvent, TurnModel, TurnSettings, VoiceModel};
+//! use voice_listen::{Activity, TurnModel, VoiceActivity, VoiceModel};
 //! use voice_stack_models::Store;
 //!
 //! # fn samples() -> Option<Vec<f32>> { None }
@@ -22,35 +21,30 @@
 //! let turns = TurnModel::open(&store)?;
 //!
 //! let mut stream = voice.stream();
-//! let mut detector = TurnDetector::new(TurnSettings::default(), 0);
+//! let mut activity = VoiceActivity::new(0.5, 0);
 //! while let Some(samples) = samples() {
 //!     for probability in stream.push(&samples)? {
-//!         let mut event = detector.hear(probability);
-//!         if let Some(TurnEvent::MayHaveEnded { pause, .. }) = event {
-//!             event = detector.score(pause, turns.score(&last_8_seconds())?);
-//!         }
-//!         if let Some(TurnEvent::Ended { speech_end, .. }) = event {
-//!             println!("the last voice was at sample {speech_end}");
+//!         if let Some(Activity::Paused { at }) = activity.hear(probability) {
+//!             let complete = turns.score(&last_8_seconds())?;
+//!             println!("silent since sample {at}; finished: {complete}");
 //!         }
 //!     }
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod detector;
+mod activity;
 mod error;
 mod features;
 mod frames;
 mod sample;
 mod session;
-mod settings;
 mod turn;
 mod voice;
 
-pub use detector::{Pause, TurnDetector, TurnEvent};
+pub use activity::{Activity, PAUSE, VoiceActivity};
 pub use error::{OpenError, RunError};
 pub use frames::FRAME_SAMPLES;
-pub use settings::{Eagerness, EndOfTurn, TurnSettings};
 pub use turn::{HEARD_SAMPLES, TurnModel};
 pub use voice::{VoiceModel, VoiceStream};
 

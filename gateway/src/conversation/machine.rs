@@ -121,6 +121,28 @@ impl Conversation {
         }
     }
 
+    /// Whether somebody else than the user is waited for, or the bot speaks: time is the wall's then,
+    /// however fast the client sends audio.
+    pub fn is_waiting(&self) -> bool {
+        let asked = |it: &Utterance| it.has_deadline() || it.score.is_some();
+        self.answer.is_some()
+            || !self.committed.is_empty()
+            || self.utterance.as_ref().is_some_and(asked)
+    }
+
+    /// Whether the user's turn goes on: speech that comes is part of it.
+    pub fn has_utterance(&self) -> bool {
+        self.utterance.is_some()
+    }
+
+    /// From where on the pipeline may still be asked for audio; `None`: of what was said so far, none.
+    pub fn needs_audio_from(&self) -> Option<Time> {
+        let origin = self.answer.as_ref().and_then(|it| it.origin);
+        let reopens = origin.filter(|it| it.reopens.is_some());
+        let utterance = self.utterance.as_ref().map(|it| it.from);
+        utterance.or(reopens.map(|it| it.from))
+    }
+
     /// All that the responder would be told now.
     pub fn history(&self) -> Vec<super::Message> {
         self.history.messages(&self.settings.instructions, &[])

@@ -82,6 +82,17 @@ impl Utterance {
         self.silent_since().unwrap_or(now)
     }
 
+    /// Whether somebody waits for its transcript.
+    pub(super) fn has_deadline(&self) -> bool {
+        matches!(
+            self.transcript,
+            Transcript::Asked {
+                deadline: Some(_),
+                ..
+            }
+        )
+    }
+
     pub(super) fn awaits(&self, job: Job) -> bool {
         matches!(self.transcript, Transcript::Asked { job: own, .. } if own == job)
     }

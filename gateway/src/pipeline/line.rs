@@ -16,7 +16,6 @@ pub(super) const WAITING: usize = 64;
 
 /// What the client said or asked for.
 #[derive(Debug)]
-#[expect(dead_code, reason = "what reads it comes with the next change")]
 pub(super) enum Said {
     Audio {
         samples: Vec<i16>,

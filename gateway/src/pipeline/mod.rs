@@ -3,40 +3,70 @@
 //! connection, when it is cancelled.
 //!
 //! ```text
-//! client → Line → bounded queue ─┐                          ┌→ Outgoings → client
-//!                                ├→ one task a conversation ┤
-//!         reports of its jobs  ──┘                          └→ jobs: transcribe, respond, speak, …
+//! client → Line → bounded queue → Ear ─┐                       ┌→ Sending → Outgoings → client
+//!                                      ├→ Talk ↔ Conversation ─┤
+//!               reports of its jobs  ──┘                       └→ jobs: transcribe, respond, speak, …
 //! ```
 
+mod ear;
+mod guesses;
+mod heard;
+mod jobs;
+mod kept;
 mod line;
+mod measure;
+mod metrics;
 mod opening;
+mod orders;
 mod outgoing;
+mod sending;
+mod shared;
+mod talk;
+mod timeline;
+mod transcribing;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 pub use line::{Gone, Line};
+pub use metrics::ConversationMetrics;
 pub use opening::{Manner, Opening, Pace};
 pub use outgoing::{Outgoing, Outgoings};
+pub use shared::Parts;
 
-/// What all conversations share.
+use shared::Shared;
+use talk::Talk;
+
+/// Of what the client says, so much is kept at most until it is a turn that has ended: a longer turn
+/// loses its beginning.
+pub const MOST_HEARD: Duration = Duration::from_mins(2);
+
+/// Of what the client is told, so much waits for it in the queue.
+const OUTGOING: usize = 16;
+
+/// Holds conversations. Clones share all that is shared.
 #[derive(Debug, Clone)]
-pub struct Pipeline;
+pub struct Pipeline(Arc<Shared>);
 
 impl Pipeline {
+    /// One that holds them with these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Shared::new(parts))
+    }
+
     /// Begins a conversation. It runs as a task until it closes, or [`Line`] is dropped. Must be
     /// called on a runtime.
     pub fn converse(&self, opening: Opening) -> (Line, Outgoings) {
-        let (queue, mut said) = mpsc::channel(line::WAITING);
-        let (_outgoing, outgoings) = mpsc::channel(16);
+        let (queue, said) = mpsc::channel(line::WAITING);
+        let (outgoing, outgoings) = mpsc::channel(OUTGOING);
         let heard = Arc::new(AtomicU64::new(0));
-        let line = Line::new(queue, heard, opening.manner.input_rate_hz);
-        tokio::spawn(async move {
-            drop(opening);
-            while said.recv().await.is_some() {}
-        });
+        let line = Line::new(queue, Arc::clone(&heard), opening.manner.input_rate_hz);
+        let talk = Talk::new(Arc::clone(&self.0), opening, heard);
+        tokio::spawn(talk.run(said, outgoing).in_current_span());
         (line, Outgoings(outgoings))
     }
 }

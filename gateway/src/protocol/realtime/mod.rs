@@ -1,0 +1,25 @@
+//! OpenAI's Realtime API, over WebSockets. *Planned*: the socket itself.
+//!
+//! The wire is in `client_event.rs`, `server_event.rs`, `item.rs` and `session.rs`; `beta.rs` has the
+//! names that the API's beta had. `adapter/` is between them and a conversation, without a socket.
+
+mod adapter;
+mod beta;
+mod client_event;
+mod detection;
+mod fields;
+mod format;
+mod g711;
+mod ids;
+mod item;
+mod items;
+mod problem;
+mod reply;
+mod server_event;
+mod session;
+mod session_json;
+mod tools;
+mod turns;
+
+pub use adapter::{Action, Adapter, Profile};
+pub use session::{Dialect, Purpose};

@@ -43,8 +43,10 @@ impl Puller<'_> {
             return self.done(entry, Pulled::AlreadyInstalled);
         };
         if let Some(path) = self.damaged(&wanted) {
-            self.progress
-                .say(&format!("{}: {path} is damaged", entry.name));
+            self.progress.say(&format!(
+                "{}: {path} is damaged, or of another version",
+                entry.name
+            ));
         }
         self.remove_leftovers(entry)?;
         let mut last = None;

@@ -1,5 +1,6 @@
 //! Instances that die, come back, and leave, while clients go on asking.
 
+use voice_stack_tests::effort::repetitions;
 use voice_stack_tests::kind::{ASR, Kind, TTS, transcription};
 use voice_stack_tests::scrape::Scrape;
 use voice_stack_tests::service::{Service, wait_until};
@@ -8,7 +9,10 @@ use voice_stack_tests::{raw, samples, speech, synthetic};
 use crate::balancer::{Balancer, Ports, Product, start_on};
 use crate::load::{EndOnDrop, Load};
 
-const CLIENTS_OF_A_SERVICE: usize = 5;
+/// More than the slots of one instance, so that its loss is felt.
+fn clients_of_a_service() -> usize {
+    repetitions(3, 5)
+}
 
 behind_both! {
     no_request_fails_while_instances_crash_come_back_and_leave,
@@ -44,7 +48,7 @@ fn no_request_fails_while_instances_crash_come_back_and_leave(product: Product) 
     std::thread::scope(|scope| {
         let _end = EndOnDrop(&loads);
         for load in &loads {
-            load.run(scope, &balancer.client(load.kind), CLIENTS_OF_A_SERVICE);
+            load.run(scope, &balancer.client(load.kind), clients_of_a_service());
         }
         wait_for_share(&[&asr_crashes, &asr_leaves, &tts_crashes, &tts_leaves]);
 
@@ -52,7 +56,7 @@ fn no_request_fails_while_instances_crash_come_back_and_leave(product: Product) 
             wait_for_work(crashing);
             crashing.kill();
         }
-        proceed(CLIENTS_OF_A_SERVICE);
+        proceed(clients_of_a_service());
 
         for crashed in [&asr_crashes, &tts_crashes] {
             let kind = crashed.kind();
@@ -66,7 +70,7 @@ fn no_request_fails_while_instances_crash_come_back_and_leave(product: Product) 
         for leaving in [&mut asr_leaves, &mut tts_leaves] {
             assert_eq!(leaving.wait().code(), Some(0));
         }
-        proceed(CLIENTS_OF_A_SERVICE);
+        proceed(clients_of_a_service());
     });
     for load in &loads {
         let (name, sent, failures) = (load.kind.name, load.sent(), load.failures());

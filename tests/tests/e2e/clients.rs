@@ -84,6 +84,8 @@ fn schemathesis_finds_no_server_error_and_no_violation_of_the_schema() {
             "--seed",
             "1",
         ])
+        // Of a machine that has more to do than this test.
+        .args(["--request-timeout", "120"])
         .args(["--max-examples", repetitions("8", "20"), "--checks", "all"])
         // A schema can't say what makes bytes audio, or which fields go together: requests
         // that fit it may be refused for that.

@@ -21,7 +21,7 @@ fn ten_clients_share_two_slots_and_all_of_their_requests_succeed(kind: &'static 
     let settings = [("MAX_CONCURRENT_REQUESTS", "2"), ("PRELOAD", "true")];
     let service = Service::start(kind, &settings);
     let request = (kind.ordinary)();
-    let each = repetitions(5, 20);
+    let each = repetitions(3, 20);
     std::thread::scope(|scope| {
         for _ in 0..10 {
             scope.spawn(|| {

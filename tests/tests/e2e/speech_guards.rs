@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use voice_stack_tests::client::{Then, exchange};
+use voice_stack_tests::effort::repetitions;
 use voice_stack_tests::kind::TTS;
 use voice_stack_tests::request::Request;
 use voice_stack_tests::scrape::Scrape;
@@ -152,17 +153,17 @@ fn equal_requests_at_once_compute_once_and_one_that_comes_later_not_at_all() {
 }
 
 #[test]
-fn three_hundred_requests_leave_nothing_in_memory_once_the_voice_has_left() {
+fn many_requests_leave_nothing_in_memory_once_the_voice_has_left() {
     const CLIENTS: usize = 8;
-    const REQUESTS: usize = 300;
     const FORMATS: [&str; 6] = ["mp3", "opus", "aac", "flac", "wav", "pcm"];
+    let requests = repetitions(120, 300);
     let service = Service::start(&TTS, &[("IDLE_TIMEOUT_MINUTES", "0.05")]);
     let before = service.rss_bytes();
     std::thread::scope(|scope| {
         for first in 0..CLIENTS {
             let client = service.client();
             scope.spawn(move || {
-                for number in (first..REQUESTS).step_by(CLIENTS) {
+                for number in (first..requests).step_by(CLIENTS) {
                     let format = FORMATS[number % FORMATS.len()];
                     let text = format!("This is number {number}.");
                     let fields = json!({"input": text, "response_format": format, "speed": 2});
@@ -178,7 +179,7 @@ fn three_hundred_requests_leave_nothing_in_memory_once_the_voice_has_left() {
     });
     let after = service.rss_bytes();
     println!(
-        "resident: {} MiB, after {REQUESTS} requests {}, once the voice has left {}",
+        "resident: {} MiB, after {requests} requests {}, once the voice has left {}",
         before >> 20,
         loaded >> 20,
         after >> 20

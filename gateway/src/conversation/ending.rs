@@ -1,7 +1,7 @@
 //! How an answer ends: what was heard of it goes into the history, and nothing more of it is sent.
 
 use super::answer::{Past, Told};
-use super::{Command, Conversation, Event, Generation, Item, Message, Outcome, Refusal};
+use super::{Command, Conversation, Event, Generation, Item, Message, Outcome, Refusal, Said};
 
 impl Conversation {
     /// Ends the answer. [`after_answer`](Self::after_answer) must follow, unless the caller knows
@@ -29,6 +29,7 @@ impl Conversation {
             }
         }
         let mut items = Vec::new();
+        let mut recorded = Vec::new();
         let mut after = answer.after;
         let mut all_heard = Vec::new();
         for (round, it) in answer.rounds.iter().enumerate() {
@@ -39,10 +40,16 @@ impl Conversation {
                     .history
                     .insert(Message::Assistant(heard), after, &mut self.ids);
                 items.push((round, item));
+                recorded.push((item, Said::Answer(generation)));
                 after = after.and(Some(item));
             }
             for message in it.calls.iter().flat_map(super::answer::Call::messages) {
+                let call = match &message {
+                    Message::ToolCall(call) => Some(Said::Call(call.id.clone())),
+                    _ => None,
+                };
                 let item = self.history.insert(message, after, &mut self.ids);
+                recorded.extend(call.map(|it| (item, it)));
                 after = after.and(Some(item));
             }
         }
@@ -58,6 +65,9 @@ impl Conversation {
             });
         }
         if answer.told != Told::Nothing {
+            for (item, said) in recorded {
+                self.emit(Event::Recorded { item, said });
+            }
             self.emit(Event::AnswerEnded {
                 generation,
                 outcome,

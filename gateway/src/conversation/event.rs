@@ -30,6 +30,17 @@ pub enum Refusal {
     NoSuchItem,
 }
 
+/// What an entry of the history is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// What the user said in this turn.
+    Turn(Turn),
+    /// What was heard of this answer; one that used tools can have several.
+    Answer(Generation),
+    /// A call of a tool, by its id.
+    Call(String),
+}
+
 /// Something to tell the client or to count.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -124,7 +135,14 @@ pub enum Event {
         /// What was heard of it, as the history has it.
         heard: String,
     },
-    /// An entry was added to the history.
+    /// What was said has an entry in the history; a turn's may go again, if there were no words.
+    Recorded {
+        /// Its name.
+        item: Item,
+        /// What it is of.
+        said: Said,
+    },
+    /// An entry was added to the history, as the client wished.
     ItemAdded {
         /// Its name.
         item: Item,

@@ -76,7 +76,7 @@ mod words;
 pub type Time = std::time::Duration;
 
 pub use command::{Closing, Command, Saying, Stage};
-pub use event::{Event, Outcome, Refusal};
+pub use event::{Event, Outcome, Refusal, Said};
 pub use history::{Message, ToolCall};
 pub use ids::{Generation, Item, Job, Turn};
 pub use input::Input;

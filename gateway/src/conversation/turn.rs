@@ -3,7 +3,7 @@
 use super::answer::{Answer, Origin};
 use super::hearing::without_echo;
 use super::utterance::{Committed, Transcript, Utterance, Voice};
-use super::{Command, Conversation, Event, Message, Outcome, Time};
+use super::{Command, Conversation, Event, Message, Outcome, Said, Time};
 
 impl Conversation {
     /// Nobody expects more of this turn. If it may be noise, that is to be found out first.
@@ -89,14 +89,18 @@ impl Conversation {
                 let is_understood = !text.is_empty();
                 if is_understood {
                     let message = Message::User(text.clone());
-                    self.history.insert(message, None, &mut self.ids);
+                    let item = self.history.insert(message, None, &mut self.ids);
+                    let said = Said::Turn(turn);
+                    self.emit(Event::Recorded { item, said });
                 }
                 self.emit(Event::Transcript { turn, text });
                 is_understood
             }
             Transcript::Asked { job, deadline } => {
                 self.make_room_for_transcription();
-                self.history.expect(turn, &mut self.ids);
+                let item = self.history.expect(turn, &mut self.ids);
+                let said = Said::Turn(turn);
+                self.emit(Event::Recorded { item, said });
                 self.committed.push(Committed {
                     turn,
                     job: *job,

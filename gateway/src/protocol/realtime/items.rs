@@ -28,8 +28,8 @@ impl Sound {
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) item: Item,
-    /// What the conversation calls it, where it says so.
-    pub(super) handle: Option<conversation::Item>,
+    /// What the conversation calls it, once it has it: an answer that used tools is several entries.
+    pub(super) handles: Vec<conversation::Item>,
     pub(super) sound: Option<Sound>,
 }
 
@@ -43,6 +43,11 @@ impl Items {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(super) fn of_call(&mut self, id: &str) -> Option<&mut Entry> {
+        let is_it = |it: &Body| matches!(it, Body::FunctionCall { call_id, .. } if call_id == id);
+        self.0.iter_mut().rev().find(|it| is_it(&it.item.body))
     }
 
     pub(super) fn is_last(&self, id: &str) -> bool {
@@ -64,21 +69,21 @@ impl Items {
     }
 
     pub(super) fn push(&mut self, item: Item) {
-        self.insert(item, None, None);
+        self.insert(item, Vec::new(), None);
     }
 
     /// Behind that one, or as the last one.
     pub(super) fn insert(
         &mut self,
         item: Item,
-        handle: Option<conversation::Item>,
+        handles: Vec<conversation::Item>,
         behind: Option<&str>,
     ) {
         let place = behind.and_then(|id| self.0.iter().position(|it| it.item.id == id));
         let place = place.map_or(self.0.len(), |it| it + 1);
         let entry = Entry {
             item,
-            handle,
+            handles,
             sound: None,
         };
         self.0.insert(place, entry);

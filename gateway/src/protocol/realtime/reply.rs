@@ -35,6 +35,8 @@ pub(super) struct Answer {
     pub(super) failed: Option<Stage>,
     /// It is otherwise than the session.
     pub(super) is_special: bool,
+    /// The item of its last message.
+    pub(super) item_id: Option<String>,
     pub(super) reply: Option<Reply>,
 }
 
@@ -50,6 +52,7 @@ impl Answer {
             length: None,
             failed,
             is_special,
+            item_id: None,
             reply: None,
         }
     }

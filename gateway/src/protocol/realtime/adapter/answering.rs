@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Adapter;
-use crate::conversation::{Generation, Outcome, ToolCall};
+use crate::conversation::{self, Generation, Outcome, Said, ToolCall};
 use crate::protocol::realtime::format::Encoder;
 use crate::protocol::realtime::item::{Body, Content, Item, Role, Status};
 use crate::protocol::realtime::items::Sound;
@@ -172,10 +172,14 @@ impl Adapter {
     /// The message that what follows is part of, if there is none yet.
     fn open_message(&mut self, modality: Modality) {
         let item_id = self.ids.next("item");
-        let reply = self.answer.as_mut().and_then(|it| it.reply.as_mut());
+        let Some(answer) = &mut self.answer else {
+            return;
+        };
+        let reply = answer.reply.as_mut();
         let Some(reply) = reply.filter(|it| it.message.is_none()) else {
             return;
         };
+        answer.item_id = Some(item_id.clone());
         let message = Message {
             item_id: item_id.clone(),
             index: reply.next_index(),
@@ -421,6 +425,24 @@ impl Adapter {
         self.close_reply(End::ClientCancelled);
         if self.answer.take().is_some_and(|it| it.is_special) {
             self.end_special();
+        }
+    }
+
+    /// What was said can be named to the conversation from here on.
+    pub(super) fn recorded(&mut self, item: conversation::Item, said: Said) {
+        let entry = match said {
+            Said::Turn(turn) => {
+                let id = self.turns.get(turn).map(|it| it.item_id.clone());
+                id.and_then(|it| self.items.get_mut(&it))
+            }
+            Said::Answer(generation) => {
+                let id = self.answer_of(generation).and_then(|it| it.item_id.clone());
+                id.and_then(|it| self.items.get_mut(&it))
+            }
+            Said::Call(id) => self.items.of_call(&id),
+        };
+        if let Some(entry) = entry {
+            entry.handles.push(item);
         }
     }
 

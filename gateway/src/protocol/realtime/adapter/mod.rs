@@ -72,8 +72,8 @@ enum Asked {
         event_id: Option<String>,
     },
     DeleteItem {
-        item_id: String,
-        event_id: Option<String>,
+        /// `None` if more is to be deleted before the client is told.
+        item_id: Option<String>,
     },
 }
 
@@ -252,6 +252,7 @@ impl Adapter {
                 outcome,
                 ..
             } => self.answer_ended(generation, outcome),
+            Event::Recorded { item, said } => self.recorded(item, said),
             Event::ItemAdded { item } => self.item_added(item),
             Event::ItemDeleted { .. } => self.item_deleted(),
             Event::Failed { stage } => self.failed(stage),
@@ -332,11 +333,8 @@ impl Adapter {
                     let problem = Problem::no_such_item("previous_item_id", &behind);
                     self.refuse(problem, event_id);
                 }
-                Some(Asked::DeleteItem { item_id, event_id }) => {
-                    // It was too old to be kept.
-                    self.items.remove(&item_id);
-                    self.refuse(Problem::no_such_item("item_id", &item_id), event_id);
-                }
+                // It was too old to be kept, or had no words.
+                Some(Asked::DeleteItem { item_id }) => self.item_gone(item_id),
                 None => {}
             },
         }

@@ -46,7 +46,7 @@ impl Adapter {
                 self.send(ServerEvent::ItemRetrieved { item });
                 Ok(())
             }
-            ClientEvent::DeleteItem(id) => self.delete_item(id, event_id),
+            ClientEvent::DeleteItem(id) => self.delete_item(&id),
             ClientEvent::TruncateItem {
                 item_id,
                 content_index,
@@ -145,11 +145,11 @@ impl Adapter {
                 let entry = self.items.get(&previous);
                 let entry =
                     entry.ok_or_else(|| Problem::no_such_item("previous_item_id", &previous))?;
-                match entry.handle {
-                    Some(handle) => Some((previous, handle)),
+                match entry.handles.last() {
+                    Some(handle) => Some((previous, *handle)),
                     None if self.items.is_last(&previous) && self.asked.is_empty() => None,
                     None => {
-                        let what = "items in between others that were spoken";
+                        let what = "items behind one that is still being said";
                         return Err(Problem::unsupported("previous_item_id", what));
                     }
                 }
@@ -172,7 +172,7 @@ impl Adapter {
         };
         let id = item.id.clone();
         let behind = behind.as_deref();
-        self.items.insert(item.clone(), Some(handle), behind);
+        self.items.insert(item.clone(), vec![handle], behind);
         let previous_item_id = self.items.before(&id);
         self.send(ServerEvent::ItemAdded {
             previous_item_id: previous_item_id.clone(),
@@ -184,23 +184,33 @@ impl Adapter {
         });
     }
 
-    fn delete_item(&mut self, id: String, event_id: Option<String>) -> Result<(), Problem> {
-        let entry = self.items.get(&id);
-        let entry = entry.ok_or_else(|| Problem::no_such_item("item_id", &id))?;
-        let Some(handle) = entry.handle else {
-            let what = "the deletion of what was spoken";
+    fn delete_item(&mut self, id: &str) -> Result<(), Problem> {
+        let entry = self.items.get(id);
+        let entry = entry.ok_or_else(|| Problem::no_such_item("item_id", id))?;
+        let handles = entry.handles.clone();
+        if handles.is_empty() {
+            let what = "the deletion of what is still being said, or was said in part";
             return Err(Problem::unsupported("item_id", what));
-        };
-        self.asked.push_back(Asked::DeleteItem {
-            item_id: id,
-            event_id,
-        });
-        self.tell(Input::DeleteItem(handle));
+        }
+        // The client is told when the last of them is gone.
+        let mut left = handles.len();
+        for handle in handles {
+            left -= 1;
+            let item_id = (left == 0).then(|| id.to_owned());
+            self.asked.push_back(Asked::DeleteItem { item_id });
+            self.tell(Input::DeleteItem(handle));
+        }
         Ok(())
     }
 
     pub(super) fn item_deleted(&mut self) {
-        if let Some(Asked::DeleteItem { item_id, .. }) = self.asked.pop_front() {
+        if let Some(Asked::DeleteItem { item_id }) = self.asked.pop_front() {
+            self.item_gone(item_id);
+        }
+    }
+
+    pub(super) fn item_gone(&mut self, item_id: Option<String>) {
+        if let Some(item_id) = item_id {
             self.items.remove(&item_id);
             self.send(ServerEvent::ItemDeleted { item_id });
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ledger::Ledger;
 use super::{Scene, at};
 use crate::conversation::{
-    Closing, Event, Generation, Item, Outcome, Refusal, Stage, ToolCall, Turn,
+    Closing, Event, Generation, Item, Outcome, Refusal, Said, Stage, ToolCall, Turn,
 };
 use crate::pipeline::Outgoing;
 use crate::protocol::realtime::session::{Dialect, Purpose};
@@ -84,6 +84,11 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Refusal::NoAnswer),
         Just(Refusal::NoSuchItem),
     ];
+    let said = prop_oneof![
+        turn().prop_map(Said::Turn),
+        generation().prop_map(Said::Answer),
+        Just(Said::Call("c".into())),
+    ];
     let text = || "[a-zü ]{0,6}";
     prop_oneof![
         // A turn is begun once.
@@ -121,6 +126,10 @@ fn event() -> impl Strategy<Value = Event> {
             generation,
             outcome,
             heard: String::new(),
+        }),
+        (0..9u64, said).prop_map(|(it, said)| Event::Recorded {
+            item: Item(it),
+            said
         }),
         (0..9u64).prop_map(|it| Event::ItemAdded { item: Item(it) }),
         (0..9u64).prop_map(|it| Event::ItemDeleted { item: Item(it) }),

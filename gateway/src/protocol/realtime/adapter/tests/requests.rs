@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Scene;
-use crate::conversation::{Event, Generation, Input, Item, Message, Outcome, Output, Refusal};
+use crate::conversation::{
+    Event, Generation, Input, Item, Message, Outcome, Output, Refusal, Said, Turn,
+};
 
 fn item(text: &str, id: &str, previous: &Value) -> Value {
     json!({"type": "conversation.item.create", "previous_item_id": previous, "event_id": "e",
@@ -279,4 +281,55 @@ fn clearing_forgets_what_was_heard() {
     assert_eq!(scene.types(), ["input_audio_buffer.cleared"]);
     scene.client(&json!({"type": "input_audio_buffer.commit"}));
     assert_eq!(scene.error()["code"], "input_audio_buffer_commit_empty");
+}
+
+#[test]
+fn what_was_said_can_be_deleted_and_followed_once_the_conversation_has_it() {
+    let mut scene = Scene::new();
+    scene.turn(1);
+    let id = scene.sent()[1]["item_id"].clone();
+    let delete = json!({"type": "conversation.item.delete", "item_id": id});
+    assert_eq!(scene.client(&delete).error()["code"], "unsupported");
+    let said = Said::Turn(Turn(1));
+    let item = Item(7);
+    scene.event(Event::Recorded { item, said });
+    assert!(scene.actions.is_empty());
+    scene.client(
+        &json!({"type": "conversation.item.create", "previous_item_id": id, "item":
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x"}]}}),
+    );
+    let message = Message::User("x".into());
+    let after = Some(Item(7));
+    assert_eq!(scene.told(), [&Input::AddItem { message, after }]);
+    scene.event(Event::ItemAdded { item: Item(8) });
+    assert_eq!(scene.sent()[0]["previous_item_id"], id);
+    scene.client(&delete);
+    assert_eq!(scene.told(), [&Input::DeleteItem(Item(7))]);
+    scene.event(Event::Refused(Refusal::NoSuchItem));
+    assert_eq!(
+        scene.types(),
+        ["conversation.item.deleted"],
+        "there were no words in it"
+    );
+}
+
+#[test]
+fn an_answer_that_used_tools_is_deleted_as_a_whole() {
+    let mut scene = Scene::new();
+    scene.answer_starts(3);
+    scene.phrase(3, 0, "Well.");
+    scene.audio(3, 0, 0, 100);
+    let id = scene.sent()[0]["item"]["id"].clone();
+    for item in [Item(4), Item(5)] {
+        let said = Said::Answer(Generation(3));
+        scene.event(Event::Recorded { item, said });
+    }
+    scene.answer_ends(3, Outcome::Completed);
+    scene.client(&json!({"type": "conversation.item.delete", "item_id": id}));
+    let all = [&Input::DeleteItem(Item(4)), &Input::DeleteItem(Item(5))];
+    assert_eq!(scene.told(), all);
+    scene.event(Event::ItemDeleted { item: Item(4) });
+    assert!(scene.actions.is_empty());
+    scene.event(Event::ItemDeleted { item: Item(5) });
+    assert_eq!(scene.types(), ["conversation.item.deleted"]);
 }

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -37,8 +38,14 @@ pub struct HealthState {
     checks: Arc<[Box<dyn ReadinessCheck>]>,
     /// Absent for a service without models.
     models: Option<ModelHealth>,
+    /// What the service itself adds to its detailed state.
+    details: Option<Details>,
     limits: Limits,
 }
+
+/// Fields that a service adds to `/health/detailed`, as they are now. Called for each look, so it may
+/// not block.
+pub type Details = Arc<dyn Fn() -> Map<String, Value> + Send + Sync>;
 
 impl HealthState {
     /// What the probes say of a service with these checks and settings, and with these models
@@ -58,7 +65,15 @@ impl HealthState {
             limits: Limits::new(config, body_limit, models.as_ref()),
             checks: checks.into(),
             models,
+            details: None,
         }
+    }
+
+    /// With fields of the service's own in the detailed state.
+    #[must_use]
+    pub fn with_details(mut self, details: Option<Details>) -> Self {
+        self.details = details;
+        self
     }
 
     fn unready_reason(&self) -> Option<String> {
@@ -156,6 +171,7 @@ async fn detailed(State(state): State<HealthState>) -> Json<Detailed> {
         process: ProcessState {
             pid: std::process::id(),
         },
+        more: state.details.as_ref().map(|it| it()).unwrap_or_default(),
     })
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use futures::future::BoxFuture;
+use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::callers::Callers;
 use crate::config::CommonConfig;
 use crate::core::ServiceCore;
-use crate::health::{HealthState, ModelHealth, ReadinessCheck};
+use crate::health::{Details, HealthState, ModelHealth, ReadinessCheck};
 use crate::jobs::Jobs;
 use crate::limits::BodyLimit;
 use crate::middleware::Middleware;
@@ -29,6 +30,7 @@ pub struct Assembly {
     body_limit: BodyLimit,
     checks: Vec<Box<dyn ReadinessCheck>>,
     models: Option<ModelHealth>,
+    details: Option<Details>,
     preparations: Vec<Preparation>,
 }
 
@@ -50,6 +52,7 @@ impl Assembly {
             body_limit,
             checks: Vec::new(),
             models: None,
+            details: None,
             preparations: Vec::new(),
         })
     }
@@ -58,6 +61,16 @@ impl Assembly {
     #[must_use]
     pub fn with_check(mut self, check: impl ReadinessCheck) -> Self {
         self.checks.push(Box::new(check));
+        self
+    }
+
+    /// Adds fields of the service's own to `/health/detailed`.
+    #[must_use]
+    pub fn with_details(
+        mut self,
+        details: impl Fn() -> Map<String, Value> + Send + Sync + 'static,
+    ) -> Self {
+        self.details = Some(Arc::new(details));
         self
     }
 
@@ -107,9 +120,11 @@ impl Assembly {
             body_limit,
             checks,
             models,
+            details,
             preparations,
         } = self;
-        let health = HealthState::new(core, checks, models, config, body_limit);
+        let health =
+            HealthState::new(core, checks, models, config, body_limit).with_details(details);
         let middleware = Middleware {
             health: health.clone(),
             callers,

@@ -3,19 +3,22 @@
 //! of what both promise is written once.
 
 mod asr;
+mod gateway;
 mod tts;
 
 pub use asr::{ASR, transcription};
+pub use gateway::GATEWAY;
 pub use tts::TTS;
 
 use std::net::TcpStream;
+use std::ops::Deref;
 
 use crate::answer::Answer;
 use crate::client::Then;
 use crate::request::Request;
 
-/// One of the services.
-pub struct Kind {
+/// How one of the services is started.
+pub struct Program {
     /// Its name in metrics and for its socket.
     pub name: &'static str,
     /// Its program.
@@ -24,6 +27,37 @@ pub struct Kind {
     pub prefix: &'static str,
     /// Settings that every test needs.
     pub settings: &'static [(&'static str, &'static str)],
+}
+
+impl Program {
+    /// The full name of a setting that is for this service alone.
+    pub fn own(&self, setting: &str) -> String {
+        format!("{}{setting}", self.prefix)
+    }
+}
+
+/// What can be started.
+pub trait Startable: 'static {
+    /// How.
+    fn program(&self) -> &Program;
+}
+
+impl Startable for Program {
+    fn program(&self) -> &Program {
+        self
+    }
+}
+
+impl Startable for Kind {
+    fn program(&self) -> &Program {
+        &self.program
+    }
+}
+
+/// One of the services that compute.
+pub struct Kind {
+    /// How it is started.
+    pub program: Program,
     /// The endpoint that does the work.
     pub endpoint: &'static str,
     /// What it computes with unless told otherwise.
@@ -50,10 +84,11 @@ pub struct Kind {
     pub hostility: Hostility,
 }
 
-impl Kind {
-    /// The full name of a setting that is for this service alone.
-    pub fn own(&self, setting: &str) -> String {
-        format!("{}{setting}", self.prefix)
+impl Deref for Kind {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
     }
 }
 

@@ -15,7 +15,7 @@ use voice_stack_models::Store;
 
 use crate::cgroup::MemoryGroup;
 use crate::client::Client;
-use crate::kind::Kind;
+use crate::kind::{Kind, Program, Startable};
 
 /// Generous: the machines that run this are slow and shared.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -24,8 +24,8 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const LOG_LINES_SHOWN: usize = 20;
 
 /// A running service.
-pub struct Service {
-    kind: &'static Kind,
+pub struct Service<K: Startable = Kind> {
+    kind: &'static K,
     child: Child,
     port: u16,
     log: tempfile::NamedTempFile,
@@ -57,14 +57,14 @@ pub fn models_dir() -> PathBuf {
     Store::default_dir().expect("the user has a home directory")
 }
 
-fn command(kind: &Kind, settings: &[(&str, &str)]) -> Command {
+fn command(kind: &Program, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(binary(kind.binary));
     prepare(&mut command, kind, settings);
     command
 }
 
 /// No .env of a developer, and nothing of the caller's settings, must reach the test.
-fn prepare(command: &mut Command, kind: &Kind, settings: &[(&str, &str)]) {
+fn prepare(command: &mut Command, kind: &Program, settings: &[(&str, &str)]) {
     command.current_dir(std::env::temp_dir());
     for (name, _) in std::env::vars() {
         if name.starts_with(kind.prefix) || name == "API_KEYS_FILE" {
@@ -79,28 +79,28 @@ fn prepare(command: &mut Command, kind: &Kind, settings: &[(&str, &str)]) {
 ///
 /// # Panics
 /// The binary can't be started.
-pub fn run_to_end(kind: &Kind, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
-    command(kind, settings)
+pub fn run_to_end(kind: &impl Startable, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command(kind.program(), settings)
         .args(arguments)
         .output()
         .expect("the binary starts")
 }
 
-impl Service {
+impl<K: Startable> Service<K> {
     /// Starts the service with these settings and waits until it answers.
     ///
     /// # Panics
     /// It ends, or doesn't answer in time; the message holds its log.
-    pub fn start(kind: &'static Kind, settings: &[(&str, &str)]) -> Self {
-        Self::run(kind, command(kind, settings))
+    pub fn start(kind: &'static K, settings: &[(&str, &str)]) -> Self {
+        Self::run(kind, command(kind.program(), settings))
     }
 
     /// The same on this port, as one that comes back to where it was.
     ///
     /// # Panics
     /// As [`Self::start`].
-    pub fn start_on(kind: &'static Kind, port: u16, settings: &[(&str, &str)]) -> Self {
-        Self::run_on(kind, port, command(kind, settings))
+    pub fn start_on(kind: &'static K, port: u16, settings: &[(&str, &str)]) -> Self {
+        Self::run_on(kind, port, command(kind.program(), settings))
     }
 
     /// The same with listening sockets of these names, as systemd hands them over. The first
@@ -109,7 +109,7 @@ impl Service {
     /// # Panics
     /// As [`Self::start`].
     pub fn start_with_sockets(
-        kind: &'static Kind,
+        kind: &'static K,
         sockets: &[(&TcpListener, &str)],
         settings: &[(&str, &str)],
     ) -> Self {
@@ -130,8 +130,11 @@ impl Service {
         let script = format!("LISTEN_PID=$$ exec \"$0\" {}", redirections.join(" "));
         let names: Vec<&str> = sockets.iter().map(|(_, name)| *name).collect();
         let mut shell = Command::new("bash");
-        shell.arg("-c").arg(script).arg(binary(kind.binary));
-        prepare(&mut shell, kind, settings);
+        shell
+            .arg("-c")
+            .arg(script)
+            .arg(binary(kind.program().binary));
+        prepare(&mut shell, kind.program(), settings);
         shell
             .env("LISTEN_FDS", sockets.len().to_string())
             .env("LISTEN_FDNAMES", names.join(":"));
@@ -143,11 +146,11 @@ impl Service {
     ///
     /// # Panics
     /// As [`Self::start`].
-    pub fn start_in(kind: &'static Kind, group: &MemoryGroup, settings: &[(&str, &str)]) -> Self {
-        Self::run(kind, group.enter(&command(kind, settings)))
+    pub fn start_in(kind: &'static K, group: &MemoryGroup, settings: &[(&str, &str)]) -> Self {
+        Self::run(kind, group.enter(&command(kind.program(), settings)))
     }
 
-    fn run(kind: &'static Kind, command: Command) -> Self {
+    fn run(kind: &'static K, command: Command) -> Self {
         // The port is free now and, as nobody else picks ports here, also a moment later.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
@@ -156,10 +159,10 @@ impl Service {
         Self::run_on(kind, port, command)
     }
 
-    fn run_on(kind: &'static Kind, port: u16, mut command: Command) -> Self {
+    fn run_on(kind: &'static K, port: u16, mut command: Command) -> Self {
         let log = tempfile::NamedTempFile::new().expect("a log file can be made");
         let child = command
-            .env(kind.own("PORT"), port.to_string())
+            .env(kind.program().own("PORT"), port.to_string())
             .stdout(Stdio::null())
             .stderr(log.reopen().expect("the log can be opened twice"))
             .spawn()
@@ -186,7 +189,7 @@ impl Service {
     }
 
     /// Which one it is.
-    pub fn kind(&self) -> &'static Kind {
+    pub fn kind(&self) -> &'static K {
         self.kind
     }
 
@@ -285,7 +288,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl<K: Startable> Drop for Service<K> {
     fn drop(&mut self) {
         // Whoever reads why a test failed wants to know what the service thought of it.
         if std::thread::panicking() {

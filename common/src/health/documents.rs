@@ -1,6 +1,7 @@
 //! What the probes answer.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, RefOr};
@@ -84,6 +85,10 @@ pub(super) struct Detailed {
     pub(super) limits: Limits,
     /// The process, for who looks at it from the same box.
     pub(super) process: ProcessState,
+    /// What only this service has to tell.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub(super) more: Map<String, Value>,
 }
 
 /// What the service was set to allow.

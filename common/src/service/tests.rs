@@ -150,6 +150,16 @@ async fn a_service_with_models_tells_of_them() {
     }
 }
 
+#[tokio::test]
+async fn a_service_tells_what_only_it_has_in_its_detailed_state() {
+    let config = testing::config(&[]);
+    let more = || Map::from_iter([("hosts".to_string(), Value::from(2))]);
+    let router = bare(&config).with_details(more).into_router(&config);
+    let detailed = get_json(&router, "/health/detailed").await;
+    assert_eq!(detailed["hosts"], 2);
+    assert_eq!(detailed["service"], "test");
+}
+
 /// Unready from a moment on.
 #[derive(Clone, Default)]
 struct Switch(Arc<AtomicBool>);

@@ -1,6 +1,6 @@
 //! The ASR service.
 
-use super::{BadStarts, CutShort, Hostility, Kind, Model, Mutated, Mutator};
+use super::{BadStarts, CutShort, Hostility, Kind, Model, Mutated, Mutator, Program};
 use crate::answer::Answer;
 use crate::mutation::Originals;
 use crate::request::Request;
@@ -12,10 +12,12 @@ const RATE_HZ: usize = 16_000;
 
 /// `voice-stack-asr`.
 pub static ASR: Kind = Kind {
-    name: "asr",
-    binary: "voice-stack-asr",
-    prefix: "ASR_",
-    settings: &[],
+    program: Program {
+        name: "asr",
+        binary: "voice-stack-asr",
+        prefix: "ASR_",
+        settings: &[],
+    },
     endpoint: multipart::PATH,
     model: Model {
         id: "tiny.en",

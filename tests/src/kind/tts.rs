@@ -2,22 +2,24 @@
 
 use serde_json::json;
 
-use super::{BadStarts, CutShort, Hostility, Kind, Model};
+use super::{BadStarts, CutShort, Hostility, Kind, Model, Program};
 use crate::speech;
 
 const MIB: u64 = 1024 * 1024;
 
 /// `voice-stack-tts`.
 pub static TTS: Kind = Kind {
-    name: "tts",
-    binary: "voice-stack-tts",
-    prefix: "TTS_",
-    settings: &[
-        // Each request is to compute.
-        ("TTS_CACHE_SIZE_MB", "0"),
-        // For work that is longer than any test.
-        ("MAX_INPUT_CHARS", "50000"),
-    ],
+    program: Program {
+        name: "tts",
+        binary: "voice-stack-tts",
+        prefix: "TTS_",
+        settings: &[
+            // Each request is to compute.
+            ("TTS_CACHE_SIZE_MB", "0"),
+            // For work that is longer than any test.
+            ("MAX_INPUT_CHARS", "50000"),
+        ],
+    },
     endpoint: speech::PATH,
     model: Model {
         id: "en_US-joe-medium",

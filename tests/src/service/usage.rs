@@ -1,8 +1,9 @@
 //! What the process of a service uses.
 
 use super::Service;
+use crate::kind::Startable;
 
-impl Service {
+impl<K: Startable> Service<K> {
     /// Memory that it holds now: resident set size in bytes.
     ///
     /// # Panics

@@ -25,5 +25,5 @@ async fn every_metric_is_documented_and_nothing_else_is() {
     assert_eq!(service.transcribe(&[]).await.status, StatusCode::OK);
     let unload = Request::post("/v1/models/tiny.en/unload").body(Body::empty());
     assert_eq!(service.send(unload.unwrap()).await.status, StatusCode::OK);
-    documented_metrics::assert_documented(&core.encode_metrics(), "TTS");
+    documented_metrics::assert_documented(&core.encode_metrics(), "ASR");
 }

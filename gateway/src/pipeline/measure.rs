@@ -12,6 +12,8 @@ pub(super) struct Measure {
     ended: Option<(Turn, Time)>,
     /// The answer of which nothing was sent yet, and the end of the turn that it answers.
     silent: Option<(Generation, Time)>,
+    /// The bot has gone on after a pause of which it is not told yet what it was.
+    has_resumed: bool,
 }
 
 impl Measure {
@@ -20,6 +22,7 @@ impl Measure {
             metrics,
             ended: None,
             silent: None,
+            has_resumed: false,
         }
     }
 
@@ -32,18 +35,27 @@ impl Measure {
             }
             Event::AnswerEnded { outcome, .. } => {
                 self.silent = None;
+                self.has_resumed = false;
                 if *outcome == Outcome::Interrupted {
                     self.metrics.interrupted(Interruption::Real);
                 }
             }
-            Event::FalseAlarm { resumed, .. } => self.metrics.interrupted(if *resumed {
-                Interruption::Resumed
-            } else {
-                Interruption::FalseAlarm
-            }),
+            Event::FalseAlarm { resumed, .. } => {
+                let has_resumed = std::mem::take(&mut self.has_resumed);
+                self.metrics.interrupted(if *resumed || has_resumed {
+                    Interruption::Resumed
+                } else {
+                    Interruption::FalseAlarm
+                });
+            }
             Event::Speculated { used } => self.metrics.speculated(*used),
             _ => {}
         }
+    }
+
+    /// The bot goes on. Whether that was a false alarm may be known only later.
+    pub(super) fn resumed(&mut self) {
+        self.has_resumed = true;
     }
 
     pub(super) fn sent(&mut self, outgoing: &Outgoing, now: Time) {

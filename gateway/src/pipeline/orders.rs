@@ -54,7 +54,10 @@ impl Talk {
             Command::ForgetPhrase { generation, phrase } => self.kept.forget((generation, phrase)),
             Command::ForgetSpeech(generation) => self.forget_speech(generation),
             Command::Pause { generation, at } => self.sending.pause(generation, at),
-            Command::Resume { generation, at } => self.sending.resume(generation, at),
+            Command::Resume { generation, at } => {
+                self.measure.resumed();
+                self.sending.resume(generation, at);
+            }
             Command::Flush { generation, at } => self.sending.flush(generation, at),
             Command::Emit(event) => self.emit(event),
             Command::Close(why) => {

@@ -22,7 +22,7 @@ use super::heard::{RATE_HZ, time_of};
 use crate::conversation::Time;
 
 /// How far time may run ahead of the audio while that comes.
-const LATE: Duration = Duration::from_millis(200);
+const LATE: Duration = Duration::from_millis(100);
 /// When audio does not come any more.
 const QUIET: Duration = Duration::from_secs(1);
 /// Audio may come so much too early and is still heard at once: clients send in pieces.
@@ -142,13 +142,13 @@ mod tests {
     #[test]
     fn a_network_that_stalls_holds_time_back_until_nothing_is_expected_any_more() {
         let (mut it, zero) = after_a_second();
-        assert_eq!(it.now(zero + ms(1150)), ms(1150));
+        assert_eq!(it.now(zero + ms(1050)), ms(1050));
         assert_eq!(
             it.now(zero + ms(1900)),
-            ms(1200),
+            ms(1100),
             "silence is not heard yet"
         );
-        assert_eq!(it.when(ms(1100)), zero + ms(1100));
+        assert_eq!(it.when(ms(1090)), zero + ms(1090));
         assert_eq!(it.when(ms(1500)), zero + ms(2000));
         // The stall is over: the audio goes on where it was, and catches up.
         assert_eq!(it.hear(of(ms(900)), false, zero + ms(1950)), of(ms(1000)));

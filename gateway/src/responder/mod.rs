@@ -6,16 +6,12 @@ mod chat;
 mod config;
 
 use std::fmt;
-use std::sync::Arc;
 
 use futures::stream::BoxStream;
 use serde_json::Value;
-use voice_upstream::Pool;
 
-use crate::clock::Clock;
 use crate::conversation::{Message, ToolCall};
 use crate::failure::Failure;
-use crate::opening::OpenError;
 
 pub use builtin::Builtin;
 pub use chat::Chat;
@@ -96,21 +92,6 @@ pub enum ToolChoice {
     Required,
     /// This one.
     Named(String),
-}
-
-/// The responder of these settings: a chat server, or the built-in one.
-///
-/// # Errors
-/// The server's key can't be read.
-pub fn open(
-    pool: &Pool,
-    config: &ResponderConfig,
-    clock: Clock,
-) -> Result<Arc<dyn Responder>, OpenError> {
-    Ok(match Chat::open(pool, config)? {
-        Some(chat) => Arc::new(chat),
-        None => Arc::new(Builtin::new(clock)),
-    })
 }
 
 /// A call as the responder made it. One of a tool that does not exist is not handed to the client:

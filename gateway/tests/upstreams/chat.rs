@@ -7,12 +7,9 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
-use voice_stack_gateway::clock::Clock;
 use voice_stack_gateway::conversation::{Message, Stage, ToolCall};
 use voice_stack_gateway::failure::Failure;
-use voice_stack_gateway::responder::{
-    Chat, Ending, Part, Prompt, Responder as _, Response, Tool, open,
-};
+use voice_stack_gateway::responder::{Chat, Ending, Part, Prompt, Responder as _, Response, Tool};
 use voice_upstream::{Outcome, UpstreamError};
 
 use crate::stub::{Step, Stub, answer, chunk, nobody};
@@ -294,10 +291,10 @@ async fn the_key_is_sent_and_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn without_a_server_the_built_in_responder_answers() {
-    let built_in = open(&pool(), &config(&[]).responder, Clock::system()).unwrap();
-    assert!(!built_in.is_language_model());
+async fn without_an_address_there_is_no_chat_server() {
+    let chat = Chat::open(&pool(), &config(&[]).responder).unwrap();
+    assert!(chat.is_none());
     let config = config(&[("LLM_BASE_URL", "http://127.0.0.1:1/v1")]).responder;
-    let chat = open(&pool(), &config, Clock::system()).unwrap();
+    let chat = Chat::open(&pool(), &config).unwrap().unwrap();
     assert!(chat.is_language_model());
 }

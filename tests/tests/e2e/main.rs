@@ -24,6 +24,7 @@ mod accuracy;
 mod api;
 mod clients;
 mod concurrency;
+mod conversation;
 mod drain;
 mod gateway;
 mod hostile;

@@ -11,6 +11,7 @@ use axum::response::Response;
 use subtle::ConstantTimeEq as _;
 
 use crate::ApiError;
+use crate::temporary_keys::TemporaryKeys;
 use crate::websocket::handshake::{is_upgrade, take_keys};
 
 /// The file `api-keys` in what systemd's `LoadCredential=voice-stack:DIRECTORY` loads.
@@ -20,6 +21,7 @@ const CREDENTIAL: &str = "voice-stack_api-keys";
 #[derive(Clone, Default)]
 pub struct ApiKeys {
     keys: std::sync::Arc<[String]>,
+    temporary: TemporaryKeys,
 }
 
 // Keys must not reach a log through a debug print.
@@ -77,21 +79,20 @@ impl ApiKeys {
                 "the file holds no key (one key a line)",
             ));
         }
-        Ok(Self { keys: keys.into() })
+        Ok(Self {
+            keys: keys.into(),
+            temporary: TemporaryKeys::default(),
+        })
+    }
+
+    /// The same, and WebSockets also for who has one of these.
+    #[must_use]
+    pub(crate) fn with_temporary(self, temporary: TemporaryKeys) -> Self {
+        Self { temporary, ..self }
     }
 
     fn accept(&self, authorization: Option<&[u8]>) -> bool {
-        if self.keys.is_empty() {
-            return true;
-        }
-        let Some((scheme, offered)) = authorization.and_then(|value| value.split_at_checked(7))
-        else {
-            return false;
-        };
-        if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-            return false;
-        }
-        self.holds(offered.trim_ascii())
+        self.keys.is_empty() || bearer(authorization).is_some_and(|it| self.holds(it))
     }
 
     fn holds(&self, offered: &[u8]) -> bool {
@@ -102,9 +103,17 @@ impl ApiKeys {
     }
 }
 
+/// The key of an `Authorization` header.
+fn bearer(authorization: Option<&[u8]>) -> Option<&[u8]> {
+    let (scheme, offered) = authorization?.split_at_checked(7)?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer ");
+    is_bearer.then(|| offered.trim_ascii())
+}
+
 /// Middleware: 401 unless the request carries one of the configured keys, as a bearer token or,
 /// where it asks for a WebSocket, as a subprotocol: all that a browser lets a page set. What is
-/// behind it sees no such subprotocol, nor does a log.
+/// behind it sees no such subprotocol, nor does a log. A temporary key opens WebSockets as well, and
+/// its [`Grant`](crate::temporary_keys::Grant) becomes an extension of the request.
 ///
 /// # Errors
 /// [`ApiError::Unauthorized`].
@@ -119,8 +128,14 @@ pub async fn require_key(
         .map(axum::http::HeaderValue::as_bytes);
     let mut is_accepted = keys.accept(authorization);
     if is_upgrade(request.method(), request.headers()) {
+        let mut grant = bearer(authorization).and_then(|it| keys.temporary.grant_of(it));
         for offered in take_keys(request.headers_mut()) {
             is_accepted |= keys.holds(offered.as_bytes());
+            grant = grant.or_else(|| keys.temporary.grant_of(offered.as_bytes()));
+        }
+        if let Some(grant) = grant {
+            is_accepted = true;
+            request.extensions_mut().insert(grant);
         }
     }
     if is_accepted {
@@ -242,6 +257,48 @@ mod tests {
             if status == 200 {
                 let body = axum::body::to_bytes(response.into_body(), 1000).await;
                 assert_eq!(body.unwrap(), seen, "{protocols}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_temporary_key_opens_websockets_with_its_grant_and_nothing_else() {
+        use crate::temporary_keys::Grant;
+        use axum::http::header::{CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+        use tower::ServiceExt as _;
+
+        let temporary = TemporaryKeys::default();
+        let lifetime = std::time::Duration::from_mins(1);
+        let key = temporary.give(Grant("for this".into()), lifetime);
+        let locked = keys("alpha\n").unwrap().with_temporary(temporary);
+        let app = axum::Router::new()
+            .fallback(async |grant: axum::Extension<Grant>| grant.0.0.to_string())
+            .layer(axum::middleware::from_fn_with_state(locked, require_key));
+        for (key, upgrade, status) in [
+            (key.as_str(), true, 200),
+            (key.as_str(), false, 401),
+            ("ek_other", true, 401),
+        ] {
+            for (name, value) in [
+                (AUTHORIZATION, format!("Bearer {key}")),
+                (
+                    SEC_WEBSOCKET_PROTOCOL,
+                    format!("realtime, openai-insecure-api-key.{key}"),
+                ),
+            ] {
+                let mut request = Request::builder().header(name, value);
+                if upgrade {
+                    request = request
+                        .header(CONNECTION, "Upgrade")
+                        .header(UPGRADE, "websocket");
+                }
+                let request = request.body(axum::body::Body::empty()).unwrap();
+                let response = app.clone().oneshot(request).await.unwrap();
+                assert_eq!(response.status().as_u16(), status, "{key}");
+                if status == 200 {
+                    let body = axum::body::to_bytes(response.into_body(), 1000).await;
+                    assert_eq!(body.unwrap(), "for this");
+                }
             }
         }
     }

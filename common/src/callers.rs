@@ -8,6 +8,7 @@ use tower_http::cors::{AllowOrigin, Any};
 pub use self::options::CallerOptions;
 
 use crate::auth::ApiKeys;
+use crate::temporary_keys::TemporaryKeys;
 use crate::websocket::origin::OriginPolicy;
 
 /// Who may call a service.
@@ -23,12 +24,15 @@ impl Callers {
     ///
     /// # Errors
     /// One line that says which setting can't be used.
-    pub(crate) fn configured(options: &CallerOptions) -> Result<Self, String> {
+    pub(crate) fn configured(
+        options: &CallerOptions,
+        temporary: &TemporaryKeys,
+    ) -> Result<Self, String> {
         let keys = ApiKeys::configured(options.api_keys_file.as_deref())?;
         Ok(Self {
             origins: OriginPolicy::new(&options.cors_origins, !keys.is_empty()),
             cors: allowed(&options.cors_origins)?,
-            keys,
+            keys: keys.with_temporary(temporary.clone()),
         })
     }
 

@@ -11,6 +11,7 @@ use crate::config::CommonConfig;
 use crate::metrics::{Levels, Metrics};
 use crate::model_slots::RoomCheck;
 use crate::pressure::{PressureGuard, SystemReadings, Thresholds, Watcher, watch};
+use crate::temporary_keys::TemporaryKeys;
 use crate::uploads::Uploads;
 
 /// How often memory and the like are read.
@@ -34,6 +35,8 @@ pub struct ServiceCore {
     pub cancellation: Cancellation,
     /// Longest time from permit to result.
     pub request_timeout: Duration,
+    /// Keys that the service gives out itself; one that gives none has none.
+    pub temporary_keys: TemporaryKeys,
     started: Instant,
     draining: AtomicBool,
     refusing: AtomicBool,
@@ -66,6 +69,7 @@ impl ServiceCore {
             metrics,
             cancellation: Cancellation::new(),
             request_timeout: admission.request_timeout_seconds,
+            temporary_keys: TemporaryKeys::default(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
             refusing: AtomicBool::new(false),

@@ -26,6 +26,7 @@ pub mod service;
 pub mod sessions;
 pub mod settings;
 pub mod telemetry;
+pub mod temporary_keys;
 #[cfg(test)]
 mod testing;
 pub mod uploads;

@@ -45,10 +45,11 @@ impl Assembly {
         body_limit: BodyLimit,
         config: &CommonConfig,
     ) -> Result<Self, String> {
+        let callers = Callers::configured(&config.callers, &core.temporary_keys)?;
         Ok(Self {
             core,
             api,
-            callers: Callers::configured(&config.callers)?,
+            callers,
             body_limit,
             checks: Vec::new(),
             models: None,

@@ -7,6 +7,7 @@ use voice_common::ApiError;
 use voice_common::cancellation::Cancellation;
 use voice_common::core::ServiceCore;
 use voice_common::sessions::{SessionUse, Sessions};
+use voice_common::temporary_keys::TemporaryKeys;
 use voice_common::websocket::WebSockets;
 
 use crate::conversation::{Detection, Eagerness, Settings};
@@ -48,6 +49,11 @@ impl App {
     pub(crate) fn admit(&self) -> Result<Place, ApiError> {
         self.0.core.check_capacity()?;
         Ok(Place(Some(self.0.sessions.open(())?)))
+    }
+
+    /// Keys for clients that are not to know the operator's.
+    pub(crate) fn temporary_keys(&self) -> &TemporaryKeys {
+        &self.0.core.temporary_keys
     }
 
     pub(crate) fn pipeline(&self) -> &Pipeline {

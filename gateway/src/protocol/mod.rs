@@ -11,5 +11,8 @@ use crate::app::App;
 
 /// The endpoints of all protocols.
 pub(crate) fn routes(app: App) -> OpenApiRouter {
-    OpenApiRouter::new().merge(bot::routes()).with_state(app)
+    OpenApiRouter::new()
+        .merge(bot::routes())
+        .merge(realtime::routes())
+        .with_state(app)
 }

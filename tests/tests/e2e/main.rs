@@ -33,6 +33,7 @@ mod memory;
 mod models;
 mod privacy;
 mod probes;
+mod realtime;
 mod round_trip;
 mod slow_clients;
 mod speech_guards;

@@ -1,5 +1,14 @@
 //! Names of what goes over the wire, each used once.
 
+use uuid::Uuid;
+
+/// For the names of a session, and of no other one.
+pub(super) fn new_tag() -> String {
+    let mut tag = Uuid::new_v4().simple().to_string();
+    tag.truncate(12);
+    tag
+}
+
 /// Makes names that no other session has, if its tag is of no other.
 #[derive(Debug, Clone)]
 pub(super) struct Ids {

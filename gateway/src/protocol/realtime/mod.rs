@@ -1,4 +1,4 @@
-//! OpenAI's Realtime API, over WebSockets. *Planned*: the socket itself.
+//! OpenAI's Realtime API, over WebSockets: `GET /v1/realtime`.
 //!
 //! The wire is in `client_event.rs`, `server_event.rs`, `item.rs` and `session.rs`; `beta.rs` has the
 //! names that the API's beta had. `adapter/` is between them and a conversation, without a socket.
@@ -6,6 +6,8 @@
 mod adapter;
 mod beta;
 mod client_event;
+mod client_secrets;
+mod connect;
 mod detection;
 mod fields;
 mod format;
@@ -18,8 +20,10 @@ mod reply;
 mod server_event;
 mod session;
 mod session_json;
+mod socket;
 mod tools;
 mod turns;
 
 pub use adapter::{Action, Adapter, Profile};
+pub(crate) use connect::routes;
 pub use session::{Dialect, Purpose};

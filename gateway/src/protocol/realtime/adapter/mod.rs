@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::beta;
+use super::fields::Field;
 use super::ids::Ids;
 use super::item::Item;
 use super::items::Items;
@@ -30,6 +31,8 @@ use super::session::{Dialect, Purpose, Session};
 use super::turns::Turns;
 use crate::conversation::{Closing, Event, Generation, Input, Refusal, Settings, Stage, Time};
 use crate::pipeline::{Manner, Opening, Outgoing, Pace};
+
+const MODEL_CHARS: usize = 200;
 
 /// What is to be done, in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +131,7 @@ impl Adapter {
             settings,
             manner,
         } = profile;
+        let model = model.chars().take(MODEL_CHARS).collect();
         let session = Session::new(purpose, model, &settings, &manner);
         let told = (session.settings(&settings), session.manner(&manner));
         Self {
@@ -152,6 +156,31 @@ impl Adapter {
             metadata: None,
             out: Vec::new(),
         }
+    }
+
+    /// The same, begun with these settings, as an update of the current dialect has them.
+    pub(in crate::protocol::realtime) fn preset(
+        mut self,
+        session: &Value,
+    ) -> Result<Self, Problem> {
+        let field = Field {
+            path: "session".into(),
+            value: session,
+        };
+        self.session = self.session.updated(&field, Dialect::Current)?;
+        if let Some(model) = session["model"].as_str() {
+            self.session.model = model.chars().take(MODEL_CHARS).collect();
+        }
+        self.told = (
+            self.session.settings(&self.settings),
+            self.session.manner(&self.manner),
+        );
+        Ok(self)
+    }
+
+    /// The session as the client is shown it.
+    pub(in crate::protocol::realtime) fn session_json(&self) -> Value {
+        self.session.to_json(&self.ids, self.dialect)
     }
 
     /// What the conversation is to be begun with.

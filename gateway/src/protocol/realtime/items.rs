@@ -41,6 +41,10 @@ impl Items {
         self.0.back().map(|it| it.item.id.clone())
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Item> {
+        self.0.iter().map(|it| &it.item)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

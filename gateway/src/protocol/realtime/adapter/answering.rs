@@ -171,7 +171,6 @@ impl Adapter {
 
     /// The message that what follows is part of, if there is none yet.
     fn open_message(&mut self, modality: Modality) {
-        let item_id = self.ids.next("item");
         let Some(answer) = &mut self.answer else {
             return;
         };
@@ -179,6 +178,7 @@ impl Adapter {
         let Some(reply) = reply.filter(|it| it.message.is_none()) else {
             return;
         };
+        let item_id = self.ids.next("item");
         answer.item_id = Some(item_id.clone());
         let message = Message {
             item_id: item_id.clone(),

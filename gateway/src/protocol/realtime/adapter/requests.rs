@@ -130,6 +130,12 @@ impl Adapter {
             let message = format!("There is an item with the id '{}' already.", quoted(&id));
             return Err(Problem::value("item.id", message));
         }
+        if let Body::FunctionCall { call_id, .. } = &new.body
+            && self.has_call(call_id)
+        {
+            let message = format!("There is a call with the id '{}' already.", quoted(call_id));
+            return Err(Problem::value("item.call_id", message));
+        }
         if self.asked.len() >= MOST_ASKED {
             let message = "Too many items are being added.";
             return Err(Problem::new("rate_limit_exceeded", message));
@@ -164,6 +170,16 @@ impl Adapter {
         });
         self.tell(Input::AddItem { message, after });
         Ok(())
+    }
+
+    fn has_call(&self, id: &str) -> bool {
+        let is_it =
+            |it: &Item| matches!(&it.body, Body::FunctionCall { call_id, .. } if call_id == id);
+        self.items.iter().any(is_it)
+            || self
+                .asked
+                .iter()
+                .any(|it| matches!(it, Asked::AddItem { item, .. } if is_it(item)))
     }
 
     pub(super) fn item_added(&mut self, handle: crate::conversation::Item) {

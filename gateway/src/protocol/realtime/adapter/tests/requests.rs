@@ -333,3 +333,14 @@ fn an_answer_that_used_tools_is_deleted_as_a_whole() {
     scene.event(Event::ItemDeleted { item: Item(5) });
     assert_eq!(scene.types(), ["conversation.item.deleted"]);
 }
+
+#[test]
+fn no_two_calls_have_the_same_id() {
+    let mut scene = Scene::new();
+    let call = json!({"type": "conversation.item.create", "item": {"type": "function_call",
+        "call_id": "c", "name": "f", "arguments": "{}"}});
+    assert_eq!(scene.client(&call).told().len(), 1);
+    assert_eq!(scene.client(&call).error()["param"], "item.call_id");
+    scene.event(Event::ItemAdded { item: Item(1) });
+    assert_eq!(scene.client(&call).error()["param"], "item.call_id");
+}

@@ -346,6 +346,49 @@ async def transcription():
             assert not any(it.startswith(("response.", "error")) for it in kinds_seen), kinds_seen
 
 
+def mulaw(sample):
+    """One byte of G.711 for a 16-bit sample."""
+    size = min(abs(sample), 32635) + 132
+    exponent = size.bit_length() - 8
+    code = (128 if sample < 0 else 0) | exponent << 4 | size >> exponent + 3 & 15
+    return ~code & 255
+
+
+async def telephone():
+    """Both directions in G.711 at 8 kHz; the end of a turn is heard by its words."""
+    async with connect() as connection, Talk(connection) as talk:
+        audio_format = {"type": "audio/pcmu"}
+        await connection.session.update(
+            session={
+                "type": "realtime",
+                "audio": {
+                    "input": {
+                        "format": audio_format,
+                        "transcription": {"model": "whisper-1", "language": "en"},
+                        "turn_detection": {"type": "semantic_vad", "eagerness": "high"},
+                    },
+                    "output": {"format": audio_format},
+                },
+            }
+        )
+        updated = talk.events[await talk.wait("session.updated")].session
+        assert updated.audio.output.format.type == "audio/pcmu", updated
+        samples = memoryview(spoken("The weather is going to be cold and wet this weekend.")).cast("h")
+        narrow = [sum(samples[at : at + 3]) // 3 for at in range(0, len(samples) - 2, 3)]
+        speech = bytes(map(mulaw, narrow)) + b"\xff" * 8000 * 3
+        for start in range(0, len(speech), 800):
+            audio = base64.b64encode(speech[start : start + 800]).decode()
+            await connection.input_audio_buffer.append(audio=audio)
+        done = await talk.wait("response.done")
+        assert talk.events[done].response.status == "completed", talk.events[done]
+        heard = talk.of(TRANSCRIPTION + "completed")[0]
+        assert "weather" in heard.transcript.lower(), heard
+        answer = b"".join(
+            base64.b64decode(it.delta) for it in talk.of("response.output_audio.delta")
+        )
+        assert 1 < len(answer) / 8000 < 15 and len(set(answer)) > 100, len(answer)
+
+
 async def beta():
     """The same by the names of the beta."""
     beta_client = client().beta.realtime
@@ -430,6 +473,16 @@ async def client_secrets():
         assert error.param == "expires_after.seconds", error
 
 
-SCENARIOS = [turns, text, call, interruption, transcription, beta, keys, client_secrets]
+SCENARIOS = [
+    turns,
+    text,
+    call,
+    interruption,
+    transcription,
+    telephone,
+    beta,
+    keys,
+    client_secrets,
+]
 asyncio.run({it.__name__: it for it in SCENARIOS}[SCENARIO]())
 print(f"{SCENARIO}: passed")

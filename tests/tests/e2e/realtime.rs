@@ -60,7 +60,7 @@ fn openai_python_talks_with_the_gateway() {
 #[test]
 fn openai_python_writes_calls_functions_and_transcribes() {
     let town = Town::start(&[]);
-    for scenario in ["text", "call", "transcription", "beta"] {
+    for scenario in ["text", "call", "transcription", "telephone", "beta"] {
         town.openai(scenario);
     }
 }

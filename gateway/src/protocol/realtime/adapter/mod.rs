@@ -90,7 +90,7 @@ enum Ending {
     ClearOutput,
 }
 
-/// A session's state. See the [module](self).
+/// A session's state, between the protocol and a conversation.
 #[derive(Debug, Clone)]
 pub struct Adapter {
     dialect: Dialect,

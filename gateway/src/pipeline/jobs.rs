@@ -55,19 +55,22 @@ impl Reporter {
     }
 }
 
+/// A task that ends with its owner.
+pub(super) struct AbortOnDrop(pub(super) JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 struct Running {
-    task: JoinHandle<()>,
+    _task: AbortOnDrop,
     stage: Option<Stage>,
     since: Instant,
     /// Whether anything was reported.
     has_begun: bool,
     awaited: watch::Sender<bool>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// All that run of a conversation.
@@ -110,7 +113,7 @@ impl Jobs {
         };
         let (awaited, is_awaited) = watch::channel(false);
         let running = Running {
-            task: tokio::spawn(work(reporter, is_awaited)),
+            _task: AbortOnDrop(tokio::spawn(work(reporter, is_awaited))),
             stage,
             since: Instant::now(),
             has_begun: false,

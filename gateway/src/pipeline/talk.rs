@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::MOST_HEARD;
 use super::ear::Ear;
-use super::heard::{Heard, sample_at};
-use super::jobs::{Fact, Jobs, Reported};
+use super::heard::{Heard, RATE_HZ, sample_at};
+use super::jobs::{AbortOnDrop, Fact, Jobs, Reported};
 use super::kept::Kept;
 use super::line::Said;
 use super::measure::Measure;
@@ -23,6 +23,8 @@ use crate::conversation::{Conversation, Detection, Input, Settings, Stage};
 
 /// For a client to take what is left when the conversation is over.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// What is heard of a client that speaks and then sends nothing more: a second at a time.
+static NOTHING: [i16; RATE_HZ as usize] = [0; RATE_HZ as usize];
 /// A silence that ends a turn where pauses can't be judged.
 const PLAIN_SILENCE: Duration = Duration::from_millis(500);
 
@@ -42,6 +44,8 @@ pub(super) struct Talk {
     committed: u64,
     timeline: Timeline,
     heard: Arc<AtomicU64>,
+    /// Makes the sentence that is said if none can be made.
+    beforehand: Option<AbortOnDrop>,
     /// Audio that is not heard yet: it came faster than it was spoken while somebody waits.
     early: Option<Vec<i16>>,
     pub(super) is_over: bool,
@@ -77,6 +81,7 @@ impl Talk {
             manner,
             shared,
             heard,
+            beforehand: None,
             early: None,
             is_over: false,
         };
@@ -129,6 +134,7 @@ impl Talk {
             self.early
                 .as_ref()
                 .map(|_| self.may_hear(now).err().unwrap_or(now)),
+            self.falls_silent_at(),
             match sends {
                 Next::At(when) => Some(when),
                 Next::Now | Next::Nothing => None,
@@ -159,8 +165,18 @@ impl Talk {
         )
     }
 
+    /// When somebody who speaks, and of whom nothing more comes, has stopped.
+    fn falls_silent_at(&self) -> Option<Instant> {
+        let is_open = self.conversation.has_utterance() && self.early.is_none();
+        let hears = self.conversation.settings().detection != Detection::Manual;
+        self.timeline.quiet_at().filter(|_| is_open && hears)
+    }
+
     fn time_passed(&mut self) {
         let now = Instant::now();
+        if self.falls_silent_at().is_some_and(|it| it <= now) {
+            self.hear(&NOTHING);
+        }
         if self.may_hear(now).is_ok()
             && let Some(samples) = self.early.take()
         {
@@ -245,7 +261,8 @@ impl Talk {
         if let crate::conversation::Output::Speech { .. } = settings.output {
             let shared = Arc::clone(&self.shared);
             let voice = self.manner.voice.clone();
-            tokio::spawn(shared.speak_beforehand(sentence, voice));
+            let work = tokio::spawn(shared.speak_beforehand(sentence, voice));
+            self.beforehand = Some(AbortOnDrop(work));
         }
     }
 

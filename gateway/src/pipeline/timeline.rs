@@ -5,7 +5,9 @@
 //!   by silence that was *heard*: so its time runs at most [`LATE`] ahead of the last sample. A
 //!   network that stalls must not end a turn.
 //! - When no audio has come for [`QUIET`], none is waited for: time is the wall's. Audio that comes then
-//!   begins now, and the gap before it is silence.
+//!   begins now, and the gap before it is silence. Who was speaking is taken to have stopped.
+//! - A client whose samples take longer than they last takes the time with it as well: the wall is
+//!   set back by what every piece of [`WINDOW`] was late.
 //! - Audio that comes faster than it was spoken (a file, sent at once) takes the time with it: a
 //!   second of audio is a second of the conversation.
 //!
@@ -25,6 +27,8 @@ use crate::conversation::Time;
 const LATE: Duration = Duration::from_millis(100);
 /// When audio does not come any more.
 const QUIET: Duration = Duration::from_secs(1);
+/// Of audio; a network that stalls has caught up by then.
+const WINDOW: u64 = 2 * RATE_HZ as u64;
 /// Audio may come so much too early and is still heard at once: clients send in pieces.
 const EARLY: Duration = Duration::from_millis(300);
 
@@ -34,6 +38,8 @@ pub(super) struct Timeline {
     zero: Instant,
     /// Where the audio is, in samples since the conversation's beginning, and when the last of it came.
     audio: Option<(u64, Instant)>,
+    /// How late every piece of audio was at least, since when.
+    late: (Duration, u64),
     /// It never goes back.
     last: Time,
 }
@@ -43,6 +49,7 @@ impl Timeline {
         Self {
             zero: now,
             audio: None,
+            late: (Duration::MAX, 0),
             last: Time::ZERO,
         }
     }
@@ -97,7 +104,25 @@ impl Timeline {
             self.zero = self.zero.checked_sub(ahead).unwrap_or(self.zero);
         }
         self.audio = Some((to, now));
+        self.follow(wall.saturating_sub(time_of(to)), to);
         from
+    }
+
+    /// The wall is set back by what all audio is late.
+    fn follow(&mut self, late: Duration, to: u64) {
+        let (least, since) = self.late;
+        let least = least.min(late);
+        self.late = if to < since + WINDOW {
+            (least, since)
+        } else {
+            self.zero += least;
+            (Duration::MAX, to)
+        };
+    }
+
+    /// When the client has fallen silent, if it has sent anything.
+    pub(super) fn quiet_at(&self) -> Option<Instant> {
+        self.audio.map(|(_, came)| came + QUIET)
     }
 }
 
@@ -198,6 +223,38 @@ mod tests {
         let waited = now - zero;
         let limit = Duration::from_secs(5);
         assert!((limit..limit + ms(100)).contains(&waited), "{waited:?}");
+    }
+
+    #[test]
+    fn a_client_that_is_slower_than_it_speaks_does_not_take_time_from_anybody() {
+        let zero = Instant::now();
+        let mut it = Timeline::new(zero);
+        // 20 ms of audio every 25 ms: after a minute it is a quarter of a minute late.
+        let pieces = 60_000 / 25;
+        for piece in 1..=pieces {
+            it.hear(of(ms(20)), true, zero + ms(25 * piece));
+        }
+        let end = zero + ms(60_000);
+        let at_the_end = it.now(end);
+        let later = it.now(end + QUIET);
+        assert!(
+            later < at_the_end + QUIET + ms(1000),
+            "{at_the_end:?} {later:?}"
+        );
+    }
+
+    #[test]
+    fn a_network_that_has_caught_up_leaves_nothing_behind() {
+        let (mut it, zero) = after_a_second();
+        // Half a second comes at once, half a second late.
+        for piece in 1..=5 {
+            it.hear(of(ms(100)), true, zero + ms(1500));
+            assert_eq!(it.audio.unwrap().0, of(ms(1000 + 100 * piece)));
+        }
+        for piece in 1..=40 {
+            it.hear(of(ms(100)), true, zero + ms(1500 + 100 * piece));
+        }
+        assert_eq!(it.now(zero + ms(5500)), ms(5500));
     }
 
     #[test]

@@ -19,7 +19,7 @@ impl Conversation {
     }
 
     pub(super) fn add_item(&mut self, message: Message, after: Option<Item>) {
-        if after.is_some_and(|it| !self.history.has(it)) {
+        if after.is_some_and(|it| it != Item::NONE && !self.history.has(it)) {
             self.emit(Event::Refused(Refusal::NoSuchItem));
             return;
         }

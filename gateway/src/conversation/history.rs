@@ -116,7 +116,7 @@ impl History {
         self.entries.last().map(|it| it.item)
     }
 
-    /// Behind `after`, or as the last one if that is `None` or gone.
+    /// Behind `after`, or first behind [`Item::NONE`], or as the last one if that is `None` or gone.
     pub(super) fn insert(&mut self, message: Message, after: Option<Item>, ids: &mut Ids) -> Item {
         self.insert_content(Content::Message(message), after, ids)
     }
@@ -178,7 +178,11 @@ impl History {
     fn insert_content(&mut self, content: Content, after: Option<Item>, ids: &mut Ids) -> Item {
         let item = ids.item();
         let place = after.and_then(|after| self.entries.iter().position(|it| it.item == after));
-        let place = place.map_or(self.entries.len(), |it| it + 1);
+        let place = match place {
+            _ if after == Some(Item::NONE) => 0,
+            Some(place) => place + 1,
+            None => self.entries.len(),
+        };
         self.entries.insert(place, Entry { item, content });
         self.trim();
         item

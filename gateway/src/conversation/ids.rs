@@ -19,6 +19,11 @@ pub struct Job(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Item(pub u64);
 
+impl Item {
+    /// No entry: what follows it comes before all others.
+    pub const NONE: Self = Self(0);
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ids(u64);
 

@@ -122,7 +122,7 @@ pub enum Input {
     AddItem {
         /// The entry.
         message: Message,
-        /// The entry that it follows; `None`: the last one.
+        /// The entry that it follows; `None`: the last one; [`Item::NONE`]: it comes first.
         after: Option<Item>,
     },
     /// Takes an entry out of the history.

@@ -1,4 +1,4 @@
-use voice_stack_gateway::conversation::{Command, Event, Input, Message, Settings};
+use voice_stack_gateway::conversation::{Command, Event, Input, Item, Message, Settings};
 
 use crate::scene::{Scene, settings, tool};
 
@@ -200,4 +200,24 @@ fn entries_can_be_placed_and_taken_out() {
     });
     assert_eq!(scene.count(refused), 2);
     assert_eq!(scene.conversation.history().len(), 2);
+}
+
+#[test]
+fn an_entry_can_come_before_all_others() {
+    let mut scene = Scene::new(settings());
+    for (message, after) in [
+        (user("second"), None),
+        (Message::System("first".into()), Some(Item::NONE)),
+        (user("third"), None),
+    ] {
+        scene.tell(Input::AddItem { message, after });
+    }
+    assert_eq!(
+        scene.conversation.history(),
+        [
+            Message::System("first".into()),
+            user("second"),
+            user("third")
+        ]
+    );
 }

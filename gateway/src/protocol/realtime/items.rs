@@ -9,6 +9,9 @@ use crate::conversation::{self, Generation};
 const MOST: usize = 500;
 const BYTES: usize = 512 << 10;
 
+/// What an item that comes before all others is said to follow.
+pub(super) const FIRST: &str = "root";
+
 /// The audio of an item: a stretch of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sound {
@@ -45,10 +48,6 @@ impl Items {
         self.0.iter().map(|it| &it.item)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn of_call(&mut self, id: &str) -> Option<&mut Entry> {
         let is_it = |it: &Body| matches!(it, Body::FunctionCall { call_id, .. } if call_id == id);
         self.0.iter_mut().rev().find(|it| is_it(&it.item.body))
@@ -76,7 +75,7 @@ impl Items {
         self.insert(item, Vec::new(), None);
     }
 
-    /// Behind that one, or as the last one.
+    /// Behind that one, or first behind [`FIRST`], or as the last one.
     pub(super) fn insert(
         &mut self,
         item: Item,
@@ -84,7 +83,11 @@ impl Items {
         behind: Option<&str>,
     ) {
         let place = behind.and_then(|id| self.0.iter().position(|it| it.item.id == id));
-        let place = place.map_or(self.0.len(), |it| it + 1);
+        let place = match place {
+            _ if behind == Some(FIRST) => 0,
+            Some(place) => place + 1,
+            None => self.0.len(),
+        };
         let entry = Entry {
             item,
             handles,

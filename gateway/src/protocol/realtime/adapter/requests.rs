@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::{Action, Adapter, Asked, Ending};
-use crate::conversation::{Input, Message, Time, ToolCall};
+use crate::conversation::{self, Input, Message, Time, ToolCall};
 use crate::protocol::realtime::client_event::{ClientEvent, Place, Wanted};
 use crate::protocol::realtime::fields::Field;
 use crate::protocol::realtime::format::{RATE_HZ, decode};
 use crate::protocol::realtime::item::{Body, Content, Item, NewItem, Role, Status};
+use crate::protocol::realtime::items::FIRST;
 use crate::protocol::realtime::problem::{Problem, quoted};
 use crate::protocol::realtime::reply::in_progress;
 use crate::protocol::realtime::server_event::ServerEvent;
@@ -142,11 +143,7 @@ impl Adapter {
         }
         let behind = match place {
             Place::Last => None,
-            Place::First if self.items.is_empty() && self.asked.is_empty() => None,
-            Place::First => {
-                let what = "items before all others";
-                return Err(Problem::unsupported("previous_item_id", what));
-            }
+            Place::First => Some((FIRST.to_owned(), conversation::Item::NONE)),
             Place::Behind(previous) => {
                 let entry = self.items.get(&previous);
                 let entry =
@@ -182,7 +179,7 @@ impl Adapter {
                 .any(|it| matches!(it, Asked::AddItem { item, .. } if is_it(item)))
     }
 
-    pub(super) fn item_added(&mut self, handle: crate::conversation::Item) {
+    pub(super) fn item_added(&mut self, handle: conversation::Item) {
         let Some(Asked::AddItem { item, behind, .. }) = self.asked.pop_front() else {
             return;
         };

@@ -194,8 +194,22 @@ fn an_item_behind_one_that_does_not_exist_is_not_added() {
     let mut scene = Scene::new();
     let error = scene.client(&item("x", "a", &json!("none"))).error();
     assert_eq!(error["param"], "previous_item_id");
+}
+
+#[test]
+fn an_item_can_come_before_all_others() {
+    let mut scene = Scene::new();
+    scene.turn(1);
+    let spoken = scene.sent()[1]["item_id"].clone();
     scene.client(&item("x", "a", &json!("root")));
-    assert_eq!(scene.told().len(), 1, "there is no other item");
+    let message = Message::User("x".into());
+    let after = Some(Item::NONE);
+    assert_eq!(scene.told(), [&Input::AddItem { message, after }]);
+    scene.event(Event::ItemAdded { item: Item(9) });
+    assert_eq!(scene.sent()[0]["previous_item_id"], Value::Null);
+    scene.client(&item("y", "b", &Value::Null));
+    scene.event(Event::ItemAdded { item: Item(10) });
+    assert_eq!(scene.sent()[0]["previous_item_id"], spoken);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use voice_common::cancellation::Cancellation;
 use voice_common::jobs::{JobContext, JobResult, Jobs, stopped_early};
 use voice_common::limits::BodyLimit;
 use voice_common::metrics::InferenceCost;
+use voice_common::uploads::form::{UploadedContent, UploadedFile};
 use voice_stack_audio::{Audio, AudioError, AudioSource, DecodeLimits};
 
 use crate::engine::{EngineError, Options, ParameterNames, Segment, Transcriber, Transcript};
 use crate::library::Library;
-use crate::upload::UploadedFile;
 
 /// What the endpoints share.
 pub struct App {
@@ -152,7 +152,10 @@ fn decode(
 ) -> Result<Audio, AudioError> {
     let is_cancelled = || cancellation.is_cancelled();
     let UploadedFile { content, name } = input.file;
-    let content: AudioSource = content;
+    let content = match content {
+        UploadedContent::Memory(bytes) => AudioSource::Bytes(bytes),
+        UploadedContent::Disk(file) => AudioSource::File(file),
+    };
     if input.headerless {
         voice_stack_audio::decode_headerless_s16le_16khz(content, limits, &is_cancelled)
     } else {

@@ -7,4 +7,3 @@ mod format;
 mod job;
 mod library;
 pub mod service;
-mod upload;

@@ -1,5 +1,5 @@
 //! Request bodies as the API documentation shows them. The bodies themselves are read field
-//! by field, in any order, by [`crate::upload::Form`].
+//! by field, in any order, by [`voice_common::uploads::form::Form`].
 #![allow(dead_code)] // Only their schemas are used.
 
 use utoipa::ToSchema;

@@ -1,9 +1,9 @@
 //! The parameters of a request, checked.
 
 use voice_common::ApiError;
+use voice_common::uploads::form::Form;
 
 use crate::engine::{Language, Options};
-use crate::upload::Form;
 
 /// What OpenAI's endpoints can answer with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

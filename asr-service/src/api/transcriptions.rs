@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
 use voice_common::middleware::with_queue_wait;
+use voice_common::uploads::form::Form;
 
 use super::documents::{TranscriptionForm, TranslationForm};
 use super::parameters::{Parameters, ResponseFormat};
@@ -17,7 +18,6 @@ use super::stream::TranscriptEvent;
 use crate::engine::{ParameterNames, Transcript};
 use crate::format::{self, JsonAnswer, Plain, Verbose};
 use crate::job::{App, Input, Transcription};
-use crate::upload::Form;
 
 const FILE_FIELD: &str = "file";
 /// What these endpoints call the options. Translating is a path here: where a model can't,

@@ -12,13 +12,13 @@ use utoipa::{IntoParams, ToSchema};
 use voice_common::ApiError;
 use voice_common::error::ErrorResponses;
 use voice_common::middleware::with_queue_wait;
+use voice_common::uploads::form::Form;
 
 use super::documents::WebserviceForm;
 use super::parameters;
 use crate::engine::{Options, ParameterNames, Transcript};
 use crate::format::{self, Webservice};
 use crate::job::{App, Input, Transcription};
-use crate::upload::Form;
 
 const FILE_FIELD: &str = "audio_file";
 /// What `/asr` calls the options. It has no temperature.

@@ -32,7 +32,7 @@ fn app_with(source: ScriptedSource, flags: &[&str]) -> Arc<App> {
 fn silence() -> Input {
     Input {
         file: UploadedFile {
-            content: vec![0; 32_000].into(),
+            content: UploadedContent::Memory(vec![0; 32_000].into()),
             name: None,
         },
         field: "file",

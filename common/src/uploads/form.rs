@@ -4,18 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
-use bytes::{Bytes, BytesMut};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
-use voice_common::ApiError;
-use voice_common::limits::BodyLimit;
-use voice_stack_audio::AudioSource;
+
+use crate::ApiError;
+use crate::limits::BodyLimit;
 
 /// Larger uploads go to an unlinked temporary file.
 const MEMORY_BYTES: usize = 8 * 1024 * 1024;
@@ -28,18 +27,27 @@ const UNPARSED_BYTES: u64 = 1024 * 1024;
 /// What the parser gets at once, unless the body ends before.
 const PIECE_BYTES: usize = 32 * 1024;
 
+/// The content of a file that a client sent: in memory or on disk, never both.
+#[derive(Debug)]
+pub enum UploadedContent {
+    /// All of it.
+    Memory(Bytes),
+    /// A temporary file that has no name any more.
+    Disk(std::fs::File),
+}
+
 /// A file that a client sent.
 #[derive(Debug)]
 pub struct UploadedFile {
-    /// Its content, in memory or on disk, never both.
-    pub content: AudioSource,
+    /// What is in it.
+    pub content: UploadedContent,
     /// The name that the client gave it; only words error messages.
     pub name: Option<String>,
 }
 
 /// A multipart body that has arrived in full.
 #[derive(Debug, Default)]
-pub(crate) struct Form {
+pub struct Form {
     file: Option<UploadedFile>,
     values: HashMap<String, Vec<String>>,
 }
@@ -50,7 +58,7 @@ impl Form {
     ///
     /// # Errors
     /// Too large, not multipart, or a field that is no text.
-    pub(crate) async fn receive(
+    pub async fn receive(
         request: Request,
         file_field: &'static str,
         known: &[&str],
@@ -108,7 +116,7 @@ impl Form {
     ///
     /// # Errors
     /// It was not in the body.
-    pub(crate) fn take_file(&mut self, file_field: &'static str) -> Result<UploadedFile, ApiError> {
+    pub fn take_file(&mut self, file_field: &'static str) -> Result<UploadedFile, ApiError> {
         self.file.take().ok_or_else(|| {
             ApiError::invalid(
                 file_field,
@@ -120,13 +128,13 @@ impl Form {
     }
 
     /// The value of a field; the last one if it came several times, `None` if it is blank.
-    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+    pub fn value(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?.last()?;
         (!value.trim().is_empty()).then_some(value.as_str())
     }
 
     /// All values of a list, sent as `name[]`, `name`, or separated by commas.
-    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
+    pub fn list(&self, name: &str) -> Vec<&str> {
         [format!("{name}[]"), name.to_string()]
             .iter()
             .filter_map(|key| self.values.get(key))
@@ -145,7 +153,7 @@ async fn gather(body: Body, pieces: mpsc::Sender<Result<Bytes, axum::Error>>) {
     let mut chunks = body.into_data_stream();
     let mut is_at_end = false;
     while !is_at_end {
-        let mut piece = BytesMut::new();
+        let mut piece = Vec::new();
         while piece.len() < PIECE_BYTES && !is_at_end {
             match chunks.next().await {
                 Some(Ok(chunk)) => piece.extend_from_slice(&chunk),
@@ -156,7 +164,7 @@ async fn gather(body: Body, pieces: mpsc::Sender<Result<Bytes, axum::Error>>) {
                 None => is_at_end = true,
             }
         }
-        if !piece.is_empty() && pieces.send(Ok(piece.freeze())).await.is_err() {
+        if !piece.is_empty() && pieces.send(Ok(piece.into())).await.is_err() {
             return;
         }
     }
@@ -244,9 +252,9 @@ impl Parts {
         let content = match disk {
             Some(mut file) => {
                 file.flush().await.map_err(ApiError::internal)?;
-                AudioSource::File(file.into_std().await)
+                UploadedContent::Disk(file.into_std().await)
             }
-            None => AudioSource::from(memory),
+            None => UploadedContent::Memory(memory.into()),
         };
         Ok(UploadedFile { content, name })
     }
@@ -289,7 +297,7 @@ mod tests {
         let limit = BodyLimit::new(1024);
         let mut form = Form::receive(request, "file", &[], limit).await.unwrap();
         let content = form.take_file("file").unwrap().content;
-        assert!(matches!(content, AudioSource::Bytes(bytes) if bytes == "sound"));
+        assert!(matches!(content, UploadedContent::Memory(bytes) if bytes == "sound"));
     }
 
     #[tokio::test]

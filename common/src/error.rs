@@ -139,6 +139,45 @@ pub enum ApiError {
     /// The session that the request belongs to has ended.
     #[error("The session has ended")]
     SessionEnded,
+    /// No session of that id, or no longer.
+    #[error("There is no such session, or it has ended. A new one can be opened.")]
+    SessionNotFound,
+    /// A newer request of the same session took its place.
+    #[error("A newer request of this session took its place")]
+    Superseded,
+    /// The client itself asked for its end.
+    #[error("The request was cancelled")]
+    Cancelled,
+    /// More requests than this client may send in a time.
+    #[error("Too many requests: at most {requests} in {} s", period.as_secs_f64())]
+    RateLimited {
+        /// So many …
+        requests: u32,
+        /// … in this time.
+        period: std::time::Duration,
+        /// Seconds until the next one may come.
+        retry_after_seconds: u64,
+    },
+    /// A service that this one needs has failed.
+    #[error("{message}")]
+    UpstreamFailed {
+        /// Which, and how.
+        message: String,
+    },
+    /// A service that this one needs can take no more, or is left alone after failures.
+    #[error("{message}")]
+    UpstreamUnavailable {
+        /// Which, and what it says.
+        message: String,
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
+    /// A service that this one needs took too long.
+    #[error("{message}")]
+    UpstreamTimedOut {
+        /// Which, and its limit.
+        message: String,
+    },
     /// The endpoint speaks WebSocket only.
     #[error("This endpoint opens a WebSocket: send GET with 'Upgrade: websocket' and version 13.")]
     UpgradeRequired,
@@ -219,14 +258,18 @@ impl ApiError {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::OriginNotAllowed => StatusCode::FORBIDDEN,
             Self::SessionEnded => StatusCode::GONE,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::UpstreamFailed { .. } => StatusCode::BAD_GATEWAY,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-            Self::ModelNotFound { .. } | Self::RouteNotFound { .. } => StatusCode::NOT_FOUND,
+            Self::ModelNotFound { .. } | Self::RouteNotFound { .. } | Self::SessionNotFound => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge { .. } | Self::InputTooLong { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::RequestTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Superseded | Self::Cancelled => StatusCode::CONFLICT,
             Self::QueueFull { .. }
             | Self::QueueTimeout { .. }
             | Self::ResourceExhausted { .. }
@@ -234,8 +277,11 @@ impl ApiError {
             | Self::TooManyConnections
             | Self::TooManyWebSockets
             | Self::TooManySessions { .. }
+            | Self::UpstreamUnavailable { .. }
             | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
-            Self::DeadlineExceeded { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::DeadlineExceeded { .. } | Self::UpstreamTimedOut { .. } => {
+                StatusCode::GATEWAY_TIMEOUT
+            }
             Self::ClientClosed => StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
                 .expect("499 is within the range of status codes"),
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -264,6 +310,13 @@ impl ApiError {
             Self::TooManyWebSockets => "too_many_websockets",
             Self::TooManySessions { .. } => "too_many_sessions",
             Self::SessionEnded => "session_ended",
+            Self::SessionNotFound => "session_not_found",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+            Self::RateLimited { .. } => "rate_limit_exceeded",
+            Self::UpstreamFailed { .. } => "upstream_failed",
+            Self::UpstreamUnavailable { .. } => "upstream_unavailable",
+            Self::UpstreamTimedOut { .. } => "upstream_timeout",
             Self::UpgradeRequired => "upgrade_required",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::Draining => "draining",
@@ -277,6 +330,7 @@ impl ApiError {
     fn kind(&self) -> &'static str {
         match self.status().as_u16() {
             401 => "authentication_error",
+            429 => "rate_limit_error",
             500.. => "server_error",
             _ => "invalid_request_error",
         }
@@ -287,6 +341,7 @@ impl ApiError {
             Self::InvalidParameter { param, .. } => Some(param),
             Self::InvalidInput { param, .. } => Some(param),
             Self::ModelNotFound { .. } => Some("model"),
+            Self::SessionNotFound => Some("session_id"),
             _ => None,
         }
     }
@@ -310,6 +365,14 @@ impl ApiError {
             }
             | Self::TooManySessions {
                 retry_after_seconds,
+            }
+            | Self::UpstreamUnavailable {
+                retry_after_seconds,
+                ..
+            }
+            | Self::RateLimited {
+                retry_after_seconds,
+                ..
             } => Some(*retry_after_seconds),
             Self::TooManyConnections => Some(1),
             Self::Draining | Self::TooManyWebSockets => Some(5),
@@ -515,6 +578,10 @@ mod tests {
             ApiError::TooManyConnections,
             ApiError::TooManyWebSockets,
             ApiError::TooManySessions {
+                retry_after_seconds: 3,
+            },
+            ApiError::UpstreamUnavailable {
+                message: "no".into(),
                 retry_after_seconds: 3,
             },
             ApiError::Draining,

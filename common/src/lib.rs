@@ -21,6 +21,7 @@ pub mod model_slots;
 pub mod models_api;
 pub mod pressure;
 pub mod process;
+pub mod rate_limit;
 pub mod server;
 pub mod service;
 pub mod sessions;

@@ -25,6 +25,7 @@ use super::upgrade::{AfterUpgrade, Upgraded};
 use crate::ApiError;
 use crate::core::ServiceCore;
 use crate::metrics::ConnectionEnd;
+use crate::rate_limit::Peer;
 
 /// What all connections of a listener share.
 pub(super) struct Shared {
@@ -58,11 +59,15 @@ struct UpgradeSlot(Arc<Mutex<Option<(OnUpgrade, AfterUpgrade)>>>);
 async fn answer(
     mut router: Router,
     mut request: Request<Incoming>,
+    peer: Option<Peer>,
     activity: Arc<Activity>,
     shared: Arc<Shared>,
     slot: UpgradeSlot,
 ) -> Result<Response<impl HttpBody<Data = Bytes, Error = axum::Error>>, Infallible> {
     let on_upgrade = hyper::upgrade::on(&mut request);
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
     let mut response = router.call(request.map(Body::new)).await?;
     let after = response.extensions_mut().remove::<AfterUpgrade>();
     let end = match after {
@@ -100,6 +105,7 @@ async fn may_end(shared: &Shared, activity: &Activity) {
 /// what the connection was upgraded to, if it was.
 pub(super) async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>) {
     let activity = Arc::new(Activity::new());
+    let peer = stream.peer_addr().ok().map(|it| Peer(it.ip()));
     let slot = UpgradeSlot::default();
     let service = hyper::service::service_fn({
         let (activity, shared) = (Arc::clone(&activity), Arc::clone(&shared));
@@ -109,6 +115,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>
             answer(
                 router.clone(),
                 request,
+                peer,
                 Arc::clone(&activity),
                 Arc::clone(&shared),
                 slot.clone(),

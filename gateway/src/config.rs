@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueEnum};
 use voice_common::config::CommonConfig;
 use voice_common::process::ServiceConfig;
+use voice_common::rate_limit::RateLimitOptions;
 use voice_common::settings::values::some_seconds;
 use voice_common::telemetry::LogOptions;
 
@@ -31,6 +32,9 @@ pub struct GatewayConfig {
     /// What only this one has.
     #[command(flatten)]
     pub gateway: GatewayOptions,
+    /// How often a client may ask.
+    #[command(flatten)]
+    pub rate_limit: RateLimitOptions,
     /// What hears and speaks.
     #[command(flatten)]
     pub speech: SpeechConfig,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use voice_common::auth::ApiKeys;
 use voice_common::core::ServiceCore;
 use voice_common::limits::BodyLimit;
 use voice_common::pressure::Thresholds;
+use voice_common::rate_limit::RateLimit;
 use voice_common::server::InheritedSockets;
 use voice_common::service::{Assembly, Ports};
 use voice_common::sessions::{SessionLimits, Sessions};
@@ -20,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::GatewayConfig;
 use crate::pipeline::{ConversationMetrics, Parts, Pipeline};
 use crate::protocol;
+use crate::protocol::query::{Queries, QueryLimits, QueryMetrics};
 use crate::responder::{Builtin, Chat, Responder};
 use crate::speech::{Recogniser, Speaker};
 use crate::tools::Tools;
@@ -113,13 +116,16 @@ fn build(config: &GatewayConfig) -> Result<(Assembly, Told), String> {
     };
     let sessions = Sessions::new(limits, core.cancellation.child());
     let metrics = ConversationMetrics::default();
+    let query_metrics = QueryMetrics::default();
     core.metrics.extend(|registry| {
         websockets.metrics().register(registry);
         sessions.metrics().register(registry);
         metrics.register(registry);
+        query_metrics.register(registry);
     });
     core.metrics.may_reject_with("too_many_websockets");
     core.metrics.may_reject_with("too_many_sessions");
+    core.metrics.may_reject_with("upstream_unavailable");
     let pipeline = Pipeline::new(Parts {
         recogniser,
         recogniser_slots: common.admission.max_concurrent_requests,
@@ -133,15 +139,42 @@ fn build(config: &GatewayConfig) -> Result<(Assembly, Told), String> {
     let core = Arc::new(core);
     let details = details(sessions.clone(), upstreams, is_language_model);
     let settings = config.conversation();
-    let app = App::new(Arc::clone(&core), pipeline, sessions, websockets, settings);
     let body_limit = BodyLimit::new(common.uploads.max_upload_bytes());
-    let service =
-        Assembly::new(core, protocol::routes(app), body_limit, common)?.with_details(details);
+    let limits = QueryLimits {
+        most,
+        session: config.gateway.voice_session_timeout,
+        body: body_limit,
+    };
+    let queries = Queries::new(
+        Arc::clone(&core),
+        pipeline.clone(),
+        settings.clone(),
+        limits,
+        query_metrics,
+    );
+    let app = App::new(Arc::clone(&core), pipeline, sessions, websockets, settings);
+    let routes = protocol::routes(app, queries, rate_limit(config)?);
+    let service = Assembly::new(core, routes, body_limit, common)?.with_details(details);
     let told = Told {
         is_language_model,
         no_turns,
     };
     Ok((service, told))
+}
+
+/// How often a client may ask, if that is limited.
+///
+/// # Errors
+/// The file of keys can't be used.
+fn rate_limit(config: &GatewayConfig) -> Result<Option<RateLimit>, String> {
+    let common = &config.common;
+    let keys = ApiKeys::configured(common.callers.api_keys_file.as_deref())?;
+    let host = common.server.host;
+    Ok(RateLimit::configured(
+        &config.rate_limit,
+        host,
+        !keys.is_empty(),
+    ))
 }
 
 fn store(config: &GatewayConfig) -> Result<Store, String> {

@@ -42,7 +42,6 @@
 //! | OpenAI Realtime | voice activity's facts, or `Commit` and `CreateResponse` | `AddItem`, `CreateResponse` | `Cancel`, `Truncate` | `SendAudio`; `Pause` is speech that started |
 //! | bot | `SpeechStarted`, `SpeechEnded`, or voice activity's facts | `Text` | | `SendAudio`, `Pause`, `Resume`, `Flush`; tells `Playback` |
 //! | media stream | voice activity's facts | | | `SendAudio`; `Pause` and `Flush` clear its buffer; marks are `Playback` |
-//! | query | `Commit` that asks for an answer | | the next `Commit`, `Cancel` | all audio of an answer |
 //!
 //! What is reported under a [`Job`] that is over is ignored, so nothing of a superseded answer
 //! can reach the client.
@@ -81,4 +80,5 @@ pub use history::{Message, ToolCall};
 pub use ids::{Generation, Item, Job, Turn};
 pub use input::Input;
 pub use machine::{Conversation, State};
+pub(crate) use phrases::PhraseCutter;
 pub use settings::{Detection, Eagerness, Limits, Output, Sentences, Settings, Speculation};

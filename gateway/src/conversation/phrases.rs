@@ -11,7 +11,7 @@ const LONG_BYTES: usize = 160;
 const LONGEST_BYTES: usize = 320;
 
 #[derive(Debug, Clone)]
-pub(super) struct PhraseCutter {
+pub(crate) struct PhraseCutter {
     first_words: usize,
     first_after: Time,
     text: String,
@@ -21,7 +21,7 @@ pub(super) struct PhraseCutter {
 }
 
 impl PhraseCutter {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             first_words: settings.first_phrase_words.max(1),
             first_after: settings.first_phrase_after,
@@ -32,7 +32,7 @@ impl PhraseCutter {
     }
 
     /// The responder says more.
-    pub(super) fn push(&mut self, text: &str, now: Time) {
+    pub(crate) fn push(&mut self, text: &str, now: Time) {
         self.text.push_str(text);
         if self.began.is_none() && !self.text.trim().is_empty() {
             self.began = Some(now);
@@ -40,7 +40,7 @@ impl PhraseCutter {
     }
 
     /// The next phrase, if one is whole.
-    pub(super) fn cut(&mut self, now: Time) -> Option<String> {
+    pub(crate) fn cut(&mut self, now: Time) -> Option<String> {
         loop {
             let end = self.end(now)?;
             if let Some(phrase) = self.take(end) {
@@ -50,7 +50,7 @@ impl PhraseCutter {
     }
 
     /// What is left, whole or not.
-    pub(super) fn finish(&mut self) -> Option<String> {
+    pub(crate) fn finish(&mut self) -> Option<String> {
         self.take(self.text.len())
     }
 

@@ -106,7 +106,7 @@ impl ConversationMetrics {
         }
     }
 
-    pub(super) fn stage_took(&self, stage: Stage, time: Duration) {
+    pub(crate) fn stage_took(&self, stage: Stage, time: Duration) {
         let histogram = self.stages.get_or_create(&stage_labels(stage));
         histogram.observe(time.as_secs_f64());
     }

@@ -38,6 +38,8 @@ pub use opening::{Manner, Opening, Pace};
 pub use outgoing::{Outgoing, Outgoings};
 pub use shared::Parts;
 
+use crate::failure::Failure;
+use crate::speech::Transcript;
 use shared::Shared;
 use talk::Talk;
 
@@ -56,6 +58,21 @@ impl Pipeline {
     /// One that holds them with these parts.
     pub fn new(parts: Parts) -> Self {
         Self(Shared::new(parts))
+    }
+
+    /// What conversations are held with, for who asks without a conversation.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    /// Transcribes for somebody who waits: guesses about turns that have not ended make room.
+    pub(crate) async fn transcribe(
+        &self,
+        samples: &[i16],
+        language: &str,
+    ) -> Result<Transcript, Failure> {
+        let _slot = self.0.slots.awaited();
+        self.0.parts.recogniser.recognise(samples, language).await
     }
 
     /// Begins a conversation. It runs as a task until it closes, or [`Line`] is dropped. Must be

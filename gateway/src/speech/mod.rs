@@ -10,6 +10,7 @@ mod wav;
 pub use config::SpeechConfig;
 pub use recogniser::{Recogniser, Transcript};
 pub use speaker::{Speaker, Speech};
+pub(crate) use wav::wav;
 
 /// Samples a second of what is transcribed.
 pub const HEARD_RATE_HZ: u32 = 16_000;

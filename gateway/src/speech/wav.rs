@@ -1,7 +1,7 @@
 //! Samples as a WAV file.
 
 /// Mono, 16 bits a sample.
-pub(super) fn wav(samples: &[i16], rate_hz: u32) -> Vec<u8> {
+pub(crate) fn wav(samples: &[i16], rate_hz: u32) -> Vec<u8> {
     const BYTES_A_SAMPLE: u16 = 2;
     let data_bytes = u32::try_from(samples.len() * usize::from(BYTES_A_SAMPLE))
         .expect("turns are limited to minutes");

@@ -33,6 +33,7 @@ mod memory;
 mod models;
 mod privacy;
 mod probes;
+mod query;
 mod realtime;
 mod round_trip;
 mod slow_clients;

@@ -11,6 +11,8 @@ prefix=/usr/local
 documents=$prefix/share/doc/voice-stack-common
 settings=/etc/voice-stack/.env
 data=(/etc/voice-stack /var/lib/voice-stack /var/cache/voice-stack)
+# The gateway last: it asks the others.
+all_services=(asr tts gateway)
 
 # Set by flags: another root than /, where the binaries were built, and only telling.
 root=
@@ -43,21 +45,26 @@ usage() { # SCRIPT
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$1"
 }
 
-# "MODE SOURCE TARGET" a line, of asr, tts or what they share (common).
+# "MODE SOURCE TARGET" a line, of a service or what they share (common).
 files_of() {
-    local service=$1 units=$prefix/lib/systemd/system document
+    local service=$1 units=$prefix/lib/systemd/system document drop_ins
     if [ "$service" != common ]; then
         cat <<EOF
 755 $binaries/voice-stack-$service $prefix/bin/voice-stack-$service
 644 systemd/voice-stack-$service.service $units/voice-stack-$service.service
 644 systemd/voice-stack-$service.socket $units/voice-stack-$service.socket
 EOF
+        drop_ins=voice-stack-$service.service.d
+        for document in "systemd/$drop_ins"/*.conf; do
+            [ ! -e "$document" ] || echo "644 $document $units/$drop_ins/${document##*/}"
+        done
         return
     fi
     cat <<EOF
 755 $binaries/voice-stack-models $prefix/bin/voice-stack-models
 755 $binaries/voice-stack-load $prefix/bin/voice-stack-load
 755 systemd/smoke-test $prefix/lib/voice-stack/smoke-test
+755 systemd/converse $prefix/lib/voice-stack/converse
 644 systemd/voice-stack-.service.d/10-service.conf $units/voice-stack-.service.d/10-service.conf
 644 systemd/voice-stack.sysusers $prefix/lib/sysusers.d/voice-stack.conf
 644 systemd/voice-stack.tmpfiles $prefix/lib/tmpfiles.d/voice-stack.conf
@@ -95,6 +102,14 @@ is_installed() { # SERVICE
     [ -e "$root$prefix/bin/voice-stack-$1" ]
 }
 
+is_any_installed() {
+    local service
+    for service in "${all_services[@]}"; do
+        ! is_installed "$service" || return 0
+    done
+    return 1
+}
+
 # A systemd that runs and manages the root that is installed to.
 is_system_running() {
     [ -z "$root" ] && [ -d /run/systemd/system ]
@@ -111,13 +126,22 @@ become_root() { # SCRIPT ARGUMENT…
     exec "${sudo[@]}" -- "$@"
 }
 
-# asr, tts or both, as a list.
-services_named() { # NAME
-    case $1 in
-    asr | tts) echo "$1" ;;
-    both) echo asr tts ;;
-    *) fail "'$1' is none of asr, tts, both (--help tells more)" ;;
-    esac
+# Sets `services` to those of these names, all of them without a name.
+name_services() { # NAME…
+    local name service
+    local -A wanted=()
+    for name in "${@:-all}"; do
+        case $name in
+        asr | tts | gateway) wanted[$name]=yes ;;
+        both) wanted[asr]=yes wanted[tts]=yes ;;
+        all) for service in "${all_services[@]}"; do wanted[$service]=yes; done ;;
+        *) fail "'$name' is none of asr, tts, gateway, both, all (--help tells more)" ;;
+        esac
+    done
+    services=()
+    for service in "${all_services[@]}"; do
+        [ -z "${wanted[$service]:-}" ] || services+=("$service")
+    done
 }
 
 systemctl_here() {

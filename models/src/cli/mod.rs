@@ -39,6 +39,8 @@ enum ServiceName {
     Asr,
     /// Speech synthesis.
     Tts,
+    /// Conversations.
+    Gateway,
 }
 
 impl ServiceName {
@@ -47,6 +49,7 @@ impl ServiceName {
         match self {
             Self::Asr => "asr",
             Self::Tts => "tts",
+            Self::Gateway => "gateway",
         }
     }
 }

@@ -20,11 +20,13 @@ const LIMIT_SECONDS: &str = "300";
 const CANT_BOOT: i32 = 2;
 
 /// What a scenario would take away at its end.
-const OF_AN_INSTALLATION: [&str; 6] = [
+const OF_AN_INSTALLATION: [&str; 8] = [
     "/usr/local/bin/voice-stack-asr",
     "/usr/local/bin/voice-stack-tts",
+    "/usr/local/bin/voice-stack-gateway",
     "/usr/bin/voice-stack-asr",
     "/usr/bin/voice-stack-tts",
+    "/usr/bin/voice-stack-gateway",
     "/etc/voice-stack",
     "/var/lib/voice-stack",
 ];

@@ -30,13 +30,14 @@ holds "and does nothing" test ! -e /usr/local/bin/voice-stack-asr
 ./scripts/install asr --binaries "$BINARIES" --no-models </dev/null
 holds "one service alone is installed" test ! -e /usr/local/bin/voice-stack-tts
 install_services
-holds "both serve" serves asr tts
-holds "both start with the system" systemctl is-enabled --quiet voice-stack-{asr,tts}.{service,socket}
-holds "the units are right" systemd-analyze verify --man=no voice-stack-{asr,tts}.{service,socket}
+holds "all serve" serves asr tts gateway
+holds "all start with the system" systemctl is-enabled --quiet voice-stack-{asr,tts,gateway}.{service,socket}
+holds "the units are right" systemd-analyze verify --man=no voice-stack-{asr,tts,gateway}.{service,socket}
 for service in asr tts; do
     unit=/usr/local/lib/systemd/system/voice-stack-$service.service
     holds "$service: exposure of 0.5 or less" is_exposed_up_to 5 --offline=true "$unit"
 done
+holds "gateway, which asks others: 1.5 or less" is_exposed_up_to 15 voice-stack-gateway.service
 for service in asr tts; do
     folder=/etc/systemd/system/voice-stack-$service.service.d
     install -D --mode=644 systemd/drop-ins/cuda.conf "$folder/cuda.conf"
@@ -63,14 +64,14 @@ holds "what was stopped stays so" test "$(property ActiveState voice-stack-tts.s
 systemctl start voice-stack-tts.{socket,service}
 
 bad=$(mktemp --directory)
-cp "$BINARIES"/voice-stack-{models,load,tts} "$bad"
+cp "$BINARIES"/voice-stack-{models,load,tts,gateway} "$bad"
 printf '#!/bin/sh\nexit 1\n' >"$bad/voice-stack-asr"
 chmod -R a+rx "$bad"
 if ./scripts/update --binaries "$bad" --no-models >"$work/update.log" 2>&1 </dev/null; then
     broken "an update to a service that does not start is reported as good"
 fi
 holds "a failed update says so" grep -q 'going back' "$work/update.log"
-holds "and what was there before serves" serves asr tts
+holds "and what was there before serves" serves asr tts gateway
 rm -r "$bad"
 
 root=$(mktemp --directory)

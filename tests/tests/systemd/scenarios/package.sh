@@ -15,10 +15,10 @@ export DEBIAN_FRONTEND=noninteractive
 
 holds "the packages are installed" install_packages
 holds "models are asked for where none are fetched" grep -q 'voice-stack-models pull --for=asr' "$work/dpkg"
-holds "both run" systemctl is-active --quiet voice-stack-{asr,tts}.{service,socket}
-holds "and start with the system" systemctl is-enabled --quiet voice-stack-{asr,tts}.{service,socket}
-holds "and serve" /usr/lib/voice-stack/smoke-test asr tts
-for service in asr tts; do
+holds "all run" systemctl is-active --quiet voice-stack-{asr,tts,gateway}.{service,socket}
+holds "and start with the system" systemctl is-enabled --quiet voice-stack-{asr,tts,gateway}.{service,socket}
+holds "and serve" /usr/lib/voice-stack/smoke-test asr tts gateway
+for service in asr tts gateway; do
     holds "$service: where the unit's documentation is" test -e "$(property Documentation "voice-stack-$service.service" | sed 's|^file://||')"
 done
 
@@ -39,10 +39,10 @@ sed -i '$d' /etc/voice-stack/.env
 systemctl reset-failed voice-stack-asr.{service,socket}
 holds "and is finished once that is mended" dpkg --configure --force-depends --pending
 
-holds "they are removed" dpkg --remove voice-stack-{asr,tts,common}
+holds "they are removed" dpkg --remove voice-stack-{asr,tts,gateway,common}
 holds "nothing of theirs runs" test -z "$(systemctl list-units --quiet --no-legend --state=active 'voice-stack-*')"
 holds "settings and models stay" test -e /etc/voice-stack/.env -a -e /var/lib/voice-stack/models
-holds "they are purged" dpkg --purge --force-depends voice-stack-{asr,tts,common}
+holds "they are purged" dpkg --purge --force-depends voice-stack-{asr,tts,gateway,common}
 rm -rf /etc/systemd/system/voice-stack-*.d
 holds "nothing is left" test -z "$(find /etc /lib /usr /var -xdev -name '*voice-stack*' -not -path '*/lib/dpkg/*' 2>/dev/null)"
 if getent passwd voice-stack; then broken "the user is left"; fi
@@ -53,4 +53,4 @@ VOICE_STACK_MODELS=none install_packages && installed=yes
 mv /run/systemd/hidden /run/systemd/system
 holds "where no systemd runs, they are installed as well" test "${installed:-}" = yes
 holds "and will start" test -L /etc/systemd/system/sockets.target.wants/voice-stack-asr.socket
-dpkg --purge voice-stack-{asr,tts,common} >/dev/null
+dpkg --purge voice-stack-{asr,tts,gateway,common} >/dev/null

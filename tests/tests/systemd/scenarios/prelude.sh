@@ -28,7 +28,7 @@ install_services() { # FLAG…
         { cat "$work/log" && broken "installation"; }
 }
 
-# More lines for the drop-in of both services.
+# More lines for the drop-in of all services.
 set_up() { # LINE…
     mkdir -p "${drop_in%/*}"
     printf '%s\n' "$@" >>"$drop_in"
@@ -43,7 +43,7 @@ clean_up() {
         systemctl --no-pager --full status 'voice-stack-*'
         journalctl --no-pager --lines=60
     fi
-    dpkg --purge voice-stack-{asr,tts,common} >"$work/log" 2>&1
+    dpkg --purge voice-stack-{asr,tts,gateway,common} >"$work/log" 2>&1
     ./scripts/uninstall --purge >"$work/log" 2>&1 </dev/null
     rm -rf /etc/systemd/system/voice-stack-*.d
     systemctl daemon-reload

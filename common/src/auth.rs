@@ -55,6 +55,11 @@ impl ApiKeys {
         }
     }
 
+    /// One of them, for a service that asks others which have the same keys.
+    pub fn first(&self) -> Option<&str> {
+        self.keys.first().map(String::as_str)
+    }
+
     /// Whether every client may call.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -48,6 +48,9 @@ pub(crate) struct Purpose<'a> {
     pub(crate) base_urls: &'a BaseUrls,
     /// The setting that names a file with its key, and the file.
     pub(crate) key_file: (&'static str, Option<&'a PathBuf>),
+    /// Its key where no file is named and it is on this machine: services of one box are given the
+    /// same keys.
+    pub(crate) key_of_this_box: Option<&'a ApiKey>,
     /// The time for the stage of the conversation that it serves.
     pub(crate) limit: Duration,
     /// Whether `limit` is for the beginning of its answer only.
@@ -60,13 +63,19 @@ pub(crate) struct Purpose<'a> {
 /// Its key can't be read.
 pub(crate) fn open(pool: &Pool, purpose: &Purpose<'_>) -> Result<Upstream, OpenError> {
     let mut settings = UpstreamSettings::new(purpose.name, purpose.base_urls.0.clone());
-    if let (setting, Some(file)) = purpose.key_file {
-        let key = ApiKey::from_file(file).map_err(|cause| OpenError::Key { setting, cause })?;
-        settings.key = Some(key);
-    }
+    settings.key = key_of(purpose)?;
     let hosts = u32::try_from(settings.base_urls.len()).unwrap_or(u32::MAX);
     settings.limits = limits(purpose.limit, hosts, purpose.streams);
     Ok(Upstream::new(pool, settings)?)
+}
+
+fn key_of(purpose: &Purpose<'_>) -> Result<Option<ApiKey>, OpenError> {
+    if let (setting, Some(file)) = purpose.key_file {
+        let key = ApiKey::from_file(file).map_err(|cause| OpenError::Key { setting, cause })?;
+        return Ok(Some(key));
+    }
+    let is_here = purpose.base_urls.0.iter().all(BaseUrl::is_loopback);
+    Ok(purpose.key_of_this_box.filter(|_| is_here).cloned())
 }
 
 /// Time limits under which a stage has time for each of its hosts. They are together a little
@@ -98,6 +107,29 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_this_box_does_not_leave_it() {
+        let key = ApiKey::new("secret").unwrap();
+        for (base_urls, is_asked_with_it) in [
+            ("http://127.0.0.1:5001/v1", true),
+            ("http://localhost:5001/v1, http://[::1]:5001/v1", true),
+            ("http://127.0.0.1:5001/v1, http://192.0.2.1/v1", false),
+            ("http://localhost.example.org/v1", false),
+        ] {
+            let base_urls: BaseUrls = base_urls.parse().unwrap();
+            let purpose = Purpose {
+                name: "asr",
+                base_urls: &base_urls,
+                key_file: ("ASR_API_KEY_FILE", None),
+                key_of_this_box: Some(&key),
+                limit: Duration::from_secs(1),
+                streams: false,
+            };
+            let found = key_of(&purpose).unwrap();
+            assert_eq!(found.is_some(), is_asked_with_it, "{base_urls:?}");
+        }
+    }
+
+    #[test]
     fn a_key_that_can_not_be_read_is_said_with_the_name_of_the_setting() {
         let pool = Pool::new(voice_upstream::PoolSettings::default()).unwrap();
         let absent = PathBuf::from("/absent/key");
@@ -107,6 +139,7 @@ mod tests {
                 name: "chat",
                 base_urls: &"http://h/v1".parse().unwrap(),
                 key_file: ("LLM_API_KEY_FILE", Some(&absent)),
+                key_of_this_box: None,
                 limit: Duration::from_secs(1),
                 streams: true,
             },

@@ -15,7 +15,7 @@ use voice_common::sessions::{SessionLimits, Sessions};
 use voice_common::websocket::{WebSocketLimits, WebSockets};
 use voice_listen::{OpenError, TurnModel, VoiceModel};
 use voice_stack_models::{Error, Store};
-use voice_upstream::{Pool, PoolSettings, Snapshot, Upstream};
+use voice_upstream::{ApiKey, Pool, PoolSettings, Snapshot, Upstream};
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -78,8 +78,11 @@ impl Told {
 fn build(config: &GatewayConfig) -> Result<(Assembly, Told), String> {
     let common = &config.common;
     let pool = Pool::new(PoolSettings::default()).map_err(|it| it.to_string())?;
-    let recogniser = Recogniser::open(&pool, &config.speech).map_err(|it| it.to_string())?;
-    let speaker = Speaker::open(&pool, &config.speech).map_err(|it| it.to_string())?;
+    let key = key_of_this_box(config)?;
+    let recogniser = Recogniser::open(&pool, &config.speech, key.as_ref());
+    let recogniser = recogniser.map_err(|it| it.to_string())?;
+    let speaker = Speaker::open(&pool, &config.speech, key.as_ref());
+    let speaker = speaker.map_err(|it| it.to_string())?;
     let chat = Chat::open(&pool, &config.responder).map_err(|it| it.to_string())?;
     let mut upstreams = vec![recogniser.upstream().clone(), speaker.upstream().clone()];
     upstreams.extend(chat.as_ref().map(|it| it.upstream().clone()));
@@ -175,6 +178,14 @@ fn rate_limit(config: &GatewayConfig) -> Result<Option<RateLimit>, String> {
         host,
         !keys.is_empty(),
     ))
+}
+
+/// One of the keys that clients need here: where services are installed together, the others have
+/// the same ones.
+fn key_of_this_box(config: &GatewayConfig) -> Result<Option<ApiKey>, String> {
+    let keys = ApiKeys::configured(config.common.callers.api_keys_file.as_deref())?;
+    let key = keys.first().map(ApiKey::new).transpose();
+    key.map_err(|it| format!("API_KEYS_FILE: {it}"))
 }
 
 fn store(config: &GatewayConfig) -> Result<Store, String> {

@@ -64,6 +64,16 @@ impl BaseUrl {
         Ok(list)
     }
 
+    /// Whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
     /// The address of a route, such as `audio/speech`. The route can't leave the base: what
     /// would be special in a path is encoded, and `..` is left out.
     pub(crate) fn at(&self, route: &str) -> Url {

@@ -52,6 +52,7 @@ impl Chat {
             name: "chat",
             base_urls,
             key_file: ("LLM_API_KEY_FILE", config.llm_api_key_file.as_ref()),
+            key_of_this_box: None,
             limit: config.voice_llm_timeout,
             streams: true,
         };

@@ -1,7 +1,7 @@
 //! Asks for transcripts.
 
 use serde::Deserialize;
-use voice_upstream::{Pool, Request, Upstream};
+use voice_upstream::{ApiKey, Pool, Request, Upstream};
 
 use super::form::Form;
 use super::wav::wav;
@@ -51,15 +51,21 @@ struct Segment {
 }
 
 impl Recogniser {
-    /// The one of these settings.
+    /// The one of these settings. `key_of_this_box` is for one on this machine for which no file
+    /// with a key is set.
     ///
     /// # Errors
     /// Its key can't be read.
-    pub fn open(pool: &Pool, config: &SpeechConfig) -> Result<Self, OpenError> {
+    pub fn open(
+        pool: &Pool,
+        config: &SpeechConfig,
+        key_of_this_box: Option<&ApiKey>,
+    ) -> Result<Self, OpenError> {
         let purpose = Purpose {
             name: "asr",
             base_urls: &config.asr_base_url,
             key_file: ("ASR_API_KEY_FILE", config.asr_api_key_file.as_ref()),
+            key_of_this_box,
             limit: config.voice_stt_timeout,
             streams: false,
         };

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 use voice_upstream::header::CONTENT_TYPE;
-use voice_upstream::{Answer, Pool, Request, Stage as Limit, Upstream, UpstreamError};
+use voice_upstream::{Answer, ApiKey, Pool, Request, Stage as Limit, Upstream, UpstreamError};
 
 use super::{SPOKEN_RATE_HZ, SpeechConfig};
 use crate::conversation::Stage;
@@ -36,15 +36,21 @@ pub struct Speech {
 }
 
 impl Speaker {
-    /// The one of these settings.
+    /// The one of these settings. `key_of_this_box` is for one on this machine for which no file
+    /// with a key is set.
     ///
     /// # Errors
     /// Its key can't be read.
-    pub fn open(pool: &Pool, config: &SpeechConfig) -> Result<Self, OpenError> {
+    pub fn open(
+        pool: &Pool,
+        config: &SpeechConfig,
+        key_of_this_box: Option<&ApiKey>,
+    ) -> Result<Self, OpenError> {
         let purpose = Purpose {
             name: "tts",
             base_urls: &config.tts_base_url,
             key_file: ("TTS_API_KEY_FILE", config.tts_api_key_file.as_ref()),
+            key_of_this_box,
             limit: config.voice_tts_timeout,
             streams: true,
         };

@@ -35,6 +35,7 @@ impl Endpoint {
             name,
             base_urls: &BaseUrls(vec![address.url]),
             key_file: ("key_file", address.key_file.as_ref()),
+            key_of_this_box: None,
             limit: address.limit,
             streams: false,
         };

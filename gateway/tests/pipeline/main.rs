@@ -62,9 +62,9 @@ impl Scene {
         let pool = Pool::new(PoolSettings::default()).unwrap();
         let clock = Clock::system();
         let pipeline = Pipeline::new(Parts {
-            recogniser: Recogniser::open(&pool, &config.speech).unwrap(),
+            recogniser: Recogniser::open(&pool, &config.speech, None).unwrap(),
             recogniser_slots: 2,
-            speaker: Speaker::open(&pool, &config.speech).unwrap(),
+            speaker: Speaker::open(&pool, &config.speech, None).unwrap(),
             responder: Arc::new(Builtin::new(clock.clone())),
             tools: Tools::open(&pool, &config.tools, clock, true).unwrap(),
             voice,

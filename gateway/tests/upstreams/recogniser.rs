@@ -13,7 +13,7 @@ use crate::{config, counted, list, pool};
 fn recogniser(urls: &str, settings: &[(&str, &str)]) -> Recogniser {
     let mut variables = vec![("ASR_BASE_URL", urls)];
     variables.extend(settings);
-    Recogniser::open(&pool(), &config(&variables).speech).unwrap()
+    Recogniser::open(&pool(), &config(&variables).speech, None).unwrap()
 }
 
 fn good() -> Vec<Step> {

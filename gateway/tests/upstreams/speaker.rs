@@ -14,7 +14,7 @@ use crate::{config, counted, end, head_of, list, pool};
 fn speaker(urls: &str, settings: &[(&str, &str)]) -> Speaker {
     let mut variables = vec![("TTS_BASE_URL", urls)];
     variables.extend(settings);
-    Speaker::open(&pool(), &config(&variables).speech).unwrap()
+    Speaker::open(&pool(), &config(&variables).speech, None).unwrap()
 }
 
 fn pcm() -> Step {

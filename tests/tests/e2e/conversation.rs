@@ -64,8 +64,8 @@ impl Town {
             gateway,
             _asr: asr,
             _tts: tts,
-            recogniser: Recogniser::open(&pool, &config).unwrap(),
-            speaker: Speaker::open(&pool, &config).unwrap(),
+            recogniser: Recogniser::open(&pool, &config, None).unwrap(),
+            speaker: Speaker::open(&pool, &config, None).unwrap(),
         }
     }
 

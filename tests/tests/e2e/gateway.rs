@@ -44,8 +44,8 @@ impl Parts {
         };
         let pool = Pool::new(PoolSettings::default()).unwrap();
         Self {
-            recogniser: Recogniser::open(&pool, &config).unwrap(),
-            speaker: Speaker::open(&pool, &config).unwrap(),
+            recogniser: Recogniser::open(&pool, &config, None).unwrap(),
+            speaker: Speaker::open(&pool, &config, None).unwrap(),
             asr,
             tts,
         }

@@ -43,6 +43,8 @@ holds "nor with another" test "$(status --header 'Authorization: Bearer wrong')"
 holds "and whoever has one does" test "$(status --header 'Authorization: Bearer secret-of-a-test')" = 200
 holds "probes need none" is_ready $asr
 holds "the smoke test finds the key" serves asr
+systemctl restart voice-stack-tts voice-stack-gateway
+holds "and the gateway has it for the others" serves gateway
 
 cp systemd/drop-ins/probe.socket /etc/systemd/system/voice-stack-asr-probe.socket
 mkdir -p /etc/systemd/system/voice-stack-asr.service.d

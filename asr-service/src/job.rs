@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use voice_common::ApiError;
+use voice_common::admission::Priority;
 use voice_common::cancellation::Cancellation;
 use voice_common::jobs::{JobContext, JobResult, Jobs, stopped_early};
 use voice_common::limits::BodyLimit;
@@ -32,6 +33,8 @@ pub struct Input {
     pub field: &'static str,
     /// No container: 16 kHz mono signed 16-bit little-endian samples.
     pub headerless: bool,
+    /// How urgent it is to its client.
+    pub priority: Priority,
 }
 
 /// What an inference computes with, beside its samples.
@@ -102,7 +105,9 @@ impl App {
         model_id: &str,
         infer: impl FnOnce(Context<'_>, &[f32]) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<JobResult<T>, ApiError> {
-        self.jobs.run(model_id, self.work(input, infer)).await
+        let priority = input.priority;
+        let work = self.work(input, infer);
+        self.jobs.run(model_id, priority, work).await
     }
 
     /// As [`Self::run`], but only `cancellation` stops the work.
@@ -116,9 +121,10 @@ impl App {
         cancellation: &Cancellation,
         infer: impl FnOnce(Context<'_>, &[f32]) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<JobResult<T>, ApiError> {
+        let urgency = input.priority.into();
         let work = self.work(input, infer);
         self.jobs
-            .run_until_cancelled(model_id, cancellation, work)
+            .run_until_cancelled(model_id, &urgency, cancellation, work)
             .await
     }
 

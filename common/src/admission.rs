@@ -1,18 +1,22 @@
-//! Which requests may compute now: permits, and a bounded queue before them, first come first
+//! Which requests may compute now: permits, and a bounded queue before them: interactive requests
+//! before those of batch, which get every fourth grant at least, and among equals first come first
 //! served.
 //!
 //! Everything that can be asked about them is one state under one lock, so that no reader
 //! ever sees a request both waiting and running, or neither. A permit that comes back goes
-//! straight to the oldest waiter: the grant is the permit itself, sent to the waiter, so one
+//! straight to the waiter whose turn it is: the grant is the permit itself, sent to the waiter, so one
 //! whose waiter has left comes back as any permit does.
 
+mod line;
 pub(crate) mod options;
+mod priority;
 mod queue;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::options::AdmissionOptions;
+pub use self::priority::{Priority, Urgency};
 pub use self::queue::{Occupancy, Permit};
 
 use self::queue::{Arrival, Queue, QueuePlace};
@@ -40,6 +44,11 @@ pub enum Rejection {
         /// When trying again makes sense, in seconds.
         retry_after_seconds: u64,
     },
+    /// All permits are in use, and the request was not to wait.
+    NoIdleSlot {
+        /// When trying again makes sense, in seconds.
+        retry_after_seconds: u64,
+    },
 }
 
 /// Admits requests: at most `slots` inferences run, at most `max_queue` wait.
@@ -59,19 +68,35 @@ impl Admission {
         }
     }
 
-    /// Waits for a permit, first come first served. Dropping the future gives up the place
-    /// in the queue at once.
+    /// As [`Self::admit_as`], for a batch request.
     ///
     /// # Errors
-    /// The queue is full, or the wait took longer than the queue timeout.
+    /// As [`Self::admit_as`].
     pub async fn admit(&self) -> Result<Admitted, Rejection> {
-        let (mut permit, waited) = match self.queue.arrive() {
+        self.admit_as(&Priority::Batch.into()).await
+    }
+
+    /// Waits for a permit until it is this request's turn. Dropping the future gives up the
+    /// place in the queue at once.
+    ///
+    /// # Errors
+    /// The queue is full, the wait took longer than the queue timeout, or no slot is free for an
+    /// idle request.
+    pub async fn admit_as(&self, urgency: &Urgency) -> Result<Admitted, Rejection> {
+        let (mut permit, waited) = match self.queue.arrive(urgency.now()) {
             Arrival::Admitted(permit) => (permit, Duration::ZERO),
-            Arrival::Queued(place) => self.wait(place).await?,
+            Arrival::Queued(place) => self.wait(place, urgency).await?,
             Arrival::Full {
                 retry_after_seconds,
             } => {
                 return Err(Rejection::QueueFull {
+                    retry_after_seconds,
+                });
+            }
+            Arrival::NoIdleSlot {
+                retry_after_seconds,
+            } => {
+                return Err(Rejection::NoIdleSlot {
                     retry_after_seconds,
                 });
             }
@@ -80,9 +105,21 @@ impl Admission {
         Ok(Admitted { permit, waited })
     }
 
-    async fn wait(&self, mut place: QueuePlace) -> Result<(Permit, Duration), Rejection> {
+    async fn wait(
+        &self,
+        mut place: QueuePlace,
+        urgency: &Urgency,
+    ) -> Result<(Permit, Duration), Rejection> {
         let arrived = Instant::now();
-        let Ok(granted) = timeout(self.queue_timeout, &mut place.grant).await else {
+        let grant = async {
+            tokio::select! {
+                biased;
+                granted = &mut place.grant => return granted,
+                () = urgency.is_interactive() => place.hurry(),
+            }
+            (&mut place.grant).await
+        };
+        let Ok(granted) = timeout(self.queue_timeout, grant).await else {
             drop(place);
             return Err(Rejection::QueueTimeout {
                 retry_after_seconds: self.retry_after_seconds(),
@@ -92,14 +129,17 @@ impl Admission {
         Ok((permit, arrived.elapsed()))
     }
 
-    /// A look before the work of receiving a request: would [`Self::admit`] turn it away now?
+    /// A look before the work of receiving a request: would [`Self::admit_as`] turn it away now?
     /// Holds nothing back for it: a place that is free now may be taken by the time it comes.
     ///
     /// # Errors
-    /// [`Rejection::QueueFull`], as [`Self::admit`] would answer.
-    pub fn refuse_if_full(&self) -> Result<(), Rejection> {
-        match self.queue.retry_after_if_full() {
+    /// [`Rejection::QueueFull`] or [`Rejection::NoIdleSlot`], as [`Self::admit_as`] would answer.
+    pub fn refuse_if_full(&self, priority: Priority) -> Result<(), Rejection> {
+        match self.queue.retry_after_if_full(priority) {
             None => Ok(()),
+            Some(retry_after_seconds) if priority == Priority::Idle => Err(Rejection::NoIdleSlot {
+                retry_after_seconds,
+            }),
             Some(retry_after_seconds) => Err(Rejection::QueueFull {
                 retry_after_seconds,
             }),
@@ -133,3 +173,5 @@ impl Admission {
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turns;

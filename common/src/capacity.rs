@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::ApiError;
+use crate::admission::Priority;
 use crate::core::ServiceCore;
 use crate::pressure::Exceeded;
 
@@ -15,10 +16,11 @@ impl ServiceCore {
     /// that passes may still find the queue full when its body has arrived.
     ///
     /// # Errors
-    /// [`ApiError::ResourceExhausted`] while a guard is tripped, [`ApiError::QueueFull`].
-    pub fn check_capacity(&self) -> Result<(), ApiError> {
+    /// [`ApiError::ResourceExhausted`] while a guard is tripped, [`ApiError::QueueFull`],
+    /// [`ApiError::NoIdleSlot`].
+    pub fn check_capacity(&self, priority: Priority) -> Result<(), ApiError> {
         self.pressure.check().map_err(|it| self.exhausted(&it))?;
-        self.admission.refuse_if_full()?;
+        self.admission.refuse_if_full(priority)?;
         Ok(())
     }
 
@@ -33,12 +35,13 @@ impl ServiceCore {
 /// Middleware for routes that compute: turns a request away before its body is read.
 ///
 /// # Errors
-/// See [`ServiceCore::check_capacity`].
+/// See [`ServiceCore::check_capacity`]; a priority that there is not.
 pub async fn require_capacity(
     State(core): State<Arc<ServiceCore>>,
+    priority: Priority,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    core.check_capacity()?;
+    core.check_capacity(priority)?;
     Ok(next.run(request).await)
 }

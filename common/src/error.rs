@@ -108,6 +108,12 @@ pub enum ApiError {
         /// Seconds after which trying again makes sense.
         retry_after_seconds: u64,
     },
+    /// All slots are in use, and the request was not to wait.
+    #[error("No slot is free for a request of priority idle")]
+    NoIdleSlot {
+        /// Seconds after which trying again makes sense.
+        retry_after_seconds: u64,
+    },
     /// The model could not be loaded.
     #[error("{message}")]
     ModelUnavailable {
@@ -272,6 +278,7 @@ impl ApiError {
             Self::Conflict { .. } | Self::Superseded | Self::Cancelled => StatusCode::CONFLICT,
             Self::QueueFull { .. }
             | Self::QueueTimeout { .. }
+            | Self::NoIdleSlot { .. }
             | Self::ResourceExhausted { .. }
             | Self::ModelUnavailable { .. }
             | Self::TooManyConnections
@@ -304,6 +311,7 @@ impl ApiError {
             Self::Conflict { .. } => "model_in_use",
             Self::QueueFull { .. } => "queue_full",
             Self::QueueTimeout { .. } => "queue_timeout",
+            Self::NoIdleSlot { .. } => "no_idle_slot",
             Self::ResourceExhausted { .. } => "resource_exhausted",
             Self::ModelUnavailable { .. } => "model_unavailable",
             Self::TooManyConnections => "too_many_connections",
@@ -353,6 +361,9 @@ impl ApiError {
                 retry_after_seconds,
             }
             | Self::QueueTimeout {
+                retry_after_seconds,
+            }
+            | Self::NoIdleSlot {
                 retry_after_seconds,
             }
             | Self::ResourceExhausted {
@@ -405,6 +416,11 @@ impl From<Rejection> for ApiError {
             Rejection::QueueTimeout {
                 retry_after_seconds,
             } => Self::QueueTimeout {
+                retry_after_seconds,
+            },
+            Rejection::NoIdleSlot {
+                retry_after_seconds,
+            } => Self::NoIdleSlot {
                 retry_after_seconds,
             },
         }
@@ -565,6 +581,9 @@ mod tests {
                 retry_after_seconds: 3,
             },
             ApiError::QueueTimeout {
+                retry_after_seconds: 3,
+            },
+            ApiError::NoIdleSlot {
                 retry_after_seconds: 3,
             },
             ApiError::ModelUnavailable {

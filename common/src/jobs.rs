@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ApiError;
-use crate::admission::Permit;
+use crate::admission::{Permit, Priority, Urgency};
 use crate::cancellation::{CancelCause, CancelStage, Cancellation};
 use crate::core::ServiceCore;
 use crate::metrics::{InferenceMetrics, ModelMetrics};
@@ -71,12 +71,13 @@ impl<L: ModelLoader> Jobs<L> {
     pub async fn run<T: Send + 'static>(
         &self,
         model_id: &str,
+        priority: Priority,
         work: impl FnOnce(JobContext<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<JobResult<T>, ApiError> {
         let cancellation = self.core.cancellation.child();
         let hang_up = cancellation.cancel_on_drop();
         let done = self
-            .run_until_cancelled(model_id, &cancellation, work)
+            .run_until_cancelled(model_id, &priority.into(), &cancellation, work)
             .await;
         hang_up.disarm();
         done
@@ -90,6 +91,7 @@ impl<L: ModelLoader> Jobs<L> {
     pub async fn run_until_cancelled<T: Send + 'static>(
         &self,
         model_id: &str,
+        urgency: &Urgency,
         cancellation: &Cancellation,
         work: impl FnOnce(JobContext<'_, L::Model>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<JobResult<T>, ApiError> {
@@ -97,7 +99,7 @@ impl<L: ModelLoader> Jobs<L> {
         // A request that waits for a permit is going to use the model, which has to stay meanwhile.
         let claim = self.models.claim(model_id);
         let admitted = tokio::select! {
-            admitted = self.core.admission.admit() => admitted,
+            admitted = self.core.admission.admit_as(urgency) => admitted,
             () = cancellation.cancelled() => return Err(self.stopped(cancellation)),
         };
         let admitted = admitted.inspect_err(|_| stopped.answered())?;

@@ -20,6 +20,7 @@ pub mod middleware;
 pub mod model_slots;
 pub mod models_api;
 pub mod pressure;
+pub mod priority;
 pub mod process;
 pub mod rate_limit;
 pub mod server;

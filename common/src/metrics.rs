@@ -21,10 +21,10 @@ pub use self::inference::{InferenceCost, InferenceMetrics};
 pub use self::labels::{ConnectionEnd, RequestLabels};
 pub use self::models::ModelMetrics;
 
-use self::labels::{CancellationLabels, ReasonLabels};
+use self::labels::{CancellationLabels, PriorityLabels, ReasonLabels};
 use self::pressure::PressureMetrics;
 use self::process::ProcessCollector;
-use crate::admission::Occupancy;
+use crate::admission::{Occupancy, Priority};
 use crate::cancellation::{CancelCause, CancelStage};
 use crate::pressure::GuardStatus;
 
@@ -35,9 +35,10 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 const PREFIX: &str = "voice";
 
 /// The codes with which any service may turn requests away.
-const REJECTIONS: [&str; 4] = [
+const REJECTIONS: [&str; 5] = [
     "queue_full",
     "queue_timeout",
+    "no_idle_slot",
     "resource_exhausted",
     "draining",
 ];
@@ -87,6 +88,7 @@ pub struct Metrics {
     in_flight_high_water: Gauge,
     slots: Gauge,
     queue_depth: Gauge,
+    queue_depth_by_priority: Family<PriorityLabels, Gauge>,
     queue_limit: Gauge,
     ready: Gauge,
 }
@@ -110,6 +112,7 @@ impl Metrics {
             in_flight_high_water: Gauge::default(),
             slots: Gauge::default(),
             queue_depth: Gauge::default(),
+            queue_depth_by_priority: Family::default(),
             queue_limit: Gauge::default(),
             ready: Gauge::default(),
         };
@@ -235,6 +238,11 @@ impl Metrics {
             self.queue_depth.clone(),
         );
         registry.register(
+            "queue_depth_by_priority",
+            "Requests that wait now, by what they said of their urgency",
+            self.queue_depth_by_priority.clone(),
+        );
+        registry.register(
             "queue_limit",
             "Requests that may wait",
             self.queue_limit.clone(),
@@ -316,6 +324,17 @@ impl Metrics {
         self.in_flight_high_water.set(levels.high_water as i64);
         self.slots.set(occupancy.slots as i64);
         self.queue_depth.set(occupancy.queued as i64);
+        let batch = occupancy.queued - occupancy.queued_interactive;
+        for (priority, queued) in [
+            (Priority::Interactive, occupancy.queued_interactive),
+            (Priority::Batch, batch),
+        ] {
+            let labels = PriorityLabels {
+                priority: priority.name(),
+            };
+            let depth = self.queue_depth_by_priority.get_or_create(&labels);
+            depth.set(queued as i64);
+        }
         self.uploads_held.set(levels.held_bytes as i64);
         self.pressure.set(&levels.guards);
         let mut text = String::new();

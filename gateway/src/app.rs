@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use voice_common::ApiError;
+use voice_common::admission::Priority;
 use voice_common::cancellation::Cancellation;
 use voice_common::core::ServiceCore;
 use voice_common::sessions::{SessionUse, Sessions};
@@ -47,7 +48,7 @@ impl App {
     /// # Errors
     /// As many are held as may be, or a guard is tripped.
     pub(crate) fn admit(&self) -> Result<Place, ApiError> {
-        self.0.core.check_capacity()?;
+        self.0.core.check_capacity(Priority::Interactive)?;
         Ok(Place(Some(self.0.sessions.open(())?)))
     }
 

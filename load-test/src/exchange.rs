@@ -102,7 +102,7 @@ pub enum Outcome {
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
-    /// `queue_full`, `queue_timeout`, `resource_exhausted` or `draining`.
+    /// One of [`Self::CODES`].
     pub code: String,
     /// For people.
     pub message: String,
@@ -112,9 +112,10 @@ pub struct Refusal {
 
 impl Refusal {
     /// The codes with which a service protects itself and the requests that it has.
-    pub const CODES: [&str; 4] = [
+    pub const CODES: [&str; 5] = [
         "queue_full",
         "queue_timeout",
+        "no_idle_slot",
         "resource_exhausted",
         "draining",
     ];

@@ -22,6 +22,14 @@ impl Request {
         self.begun(self.body.len(), &self.body)
     }
 
+    /// As [`Self::raw`], with further headers, each of which ends its line.
+    pub fn raw_with(&self, headers: &str) -> Vec<u8> {
+        let (content_type, length) = (self.content_type, self.body.len());
+        let headers =
+            format!("Content-Type: {content_type}\r\nContent-Length: {length}\r\n{headers}");
+        [&wire::head(self.path, &headers), &self.body[..]].concat()
+    }
+
     /// The beginning of a request like this one that announces a body of so many bytes and
     /// sends `beginning` of it.
     pub fn begun(&self, announced_bytes: usize, beginning: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tracing::{Instrument as _, Span};
 use voice_common::ApiError;
+use voice_common::admission::Priority;
 use voice_common::jobs::{JobContext, Jobs};
 use voice_common::limits::BodyLimit;
 
@@ -51,17 +52,22 @@ impl App {
     pub(crate) fn speech(
         self: &Arc<Self>,
         fields: &SpeechFields,
+        priority: Priority,
         asked: Instant,
     ) -> Result<Speech, ApiError> {
         let key = Arc::new(self.key(fields)?);
         let found = self.cache.find_or_begin(&key, || {
-            self.jobs.core.check_capacity()?;
+            self.jobs.core.check_capacity(priority)?;
             Ok(SharedSynthesis::new(self.jobs.core.cancellation.child()))
         })?;
         match found {
             Found::Kept(kept) => Ok(Speech::Kept(kept)),
-            Found::Joined(reader) => Ok(Speech::Coming(reader)),
+            Found::Joined(reader) => {
+                reader.is_wanted(priority);
+                Ok(Speech::Coming(reader))
+            }
             Found::Begun(shared, reader) => {
+                reader.is_wanted(priority);
                 let making = Arc::clone(self).make(key, shared, asked);
                 tokio::spawn(making.instrument(Span::current()));
                 Ok(Speech::Coming(reader))
@@ -131,10 +137,10 @@ impl App {
             };
             synthesise(&job, &context, &to, &metrics)
         };
-        let cancellation = shared.cancellation();
+        let (urgency, cancellation) = (shared.urgency(), shared.cancellation());
         let done = self
             .jobs
-            .run_until_cancelled(&key.voice, cancellation, work)
+            .run_until_cancelled(&key.voice, urgency, cancellation, work)
             .await?;
         Ok(done.result)
     }

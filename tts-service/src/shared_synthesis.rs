@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use voice_common::ApiError;
+use voice_common::admission::{Priority, Urgency};
 use voice_common::cancellation::{CancelCause, Cancellation};
 
 /// Utterances that may be ready and unread. Some two minutes of audio: a client that reads
@@ -48,6 +49,7 @@ pub(crate) struct SharedSynthesis {
     made: watch::Sender<Progress>,
     read: watch::Sender<usize>,
     cancellation: Cancellation,
+    urgency: Urgency,
 }
 
 impl SharedSynthesis {
@@ -59,6 +61,7 @@ impl SharedSynthesis {
             made: watch::Sender::default(),
             read: watch::Sender::default(),
             cancellation,
+            urgency: Urgency::default(),
         });
         let reader = shared.reader(&mut shared.state.lock());
         (shared, reader)
@@ -87,6 +90,11 @@ impl SharedSynthesis {
     /// Stops the making of it.
     pub(crate) fn cancellation(&self) -> &Cancellation {
         &self.cancellation
+    }
+
+    /// How urgent it is to the most urgent of its readers.
+    pub(crate) fn urgency(&self) -> &Urgency {
+        &self.urgency
     }
 
     /// The request left the queue after this time.
@@ -161,6 +169,11 @@ pub(crate) enum Next {
 }
 
 impl Reader {
+    /// How urgent it is to the client of this reader.
+    pub(crate) fn is_wanted(&self, priority: Priority) {
+        self.synthesis.urgency.also(priority);
+    }
+
     /// The next piece, as soon as it is there.
     ///
     /// # Errors

@@ -568,3 +568,4 @@ async fn readiness_follows_draining() {
 
 mod metrics;
 mod pressure;
+mod priority;

@@ -7,8 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use voice_common::ApiError;
+use voice_common::admission::Priority;
 use voice_common::error::ErrorResponses;
 use voice_common::middleware::with_queue_wait;
+use voice_common::priority::PriorityHeader;
 use voice_common::uploads::form::Form;
 
 use super::documents::{TranscriptionForm, TranslationForm};
@@ -34,6 +36,7 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 /// Transcribe speech in the language that is spoken.
 #[utoipa::path(
     post, path = "/v1/audio/transcriptions", tag = "Audio", security((), ("bearer" = [])),
+    params(PriorityHeader),
     request_body(content = TranscriptionForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, content(
@@ -43,14 +46,16 @@ const PLAIN: &str = "text/plain; charset=utf-8";
         ErrorResponses))]
 pub(super) async fn transcribe(
     State(app): State<Arc<App>>,
+    priority: Priority,
     body: Request,
 ) -> Result<Response, ApiError> {
-    respond(app, body, false).await
+    respond(app, priority, body, false).await
 }
 
 /// Translate speech into English text.
 #[utoipa::path(
     post, path = "/v1/audio/translations", tag = "Audio", security((), ("bearer" = [])),
+    params(PriorityHeader),
     request_body(content = TranslationForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, content(
@@ -59,12 +64,18 @@ pub(super) async fn transcribe(
         ErrorResponses))]
 pub(super) async fn translate(
     State(app): State<Arc<App>>,
+    priority: Priority,
     body: Request,
 ) -> Result<Response, ApiError> {
-    respond(app, body, true).await
+    respond(app, priority, body, true).await
 }
 
-async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Response, ApiError> {
+async fn respond(
+    app: Arc<App>,
+    priority: Priority,
+    body: Request,
+    translate: bool,
+) -> Result<Response, ApiError> {
     let mut form = Form::receive(body, FILE_FIELD, &Parameters::FIELDS, app.body_limit).await?;
     let parameters = Parameters::from_form(&form, translate)?;
     let library = app.jobs.models.loader();
@@ -77,6 +88,7 @@ async fn respond(app: Arc<App>, body: Request, translate: bool) -> Result<Respon
         file: form.take_file(FILE_FIELD)?,
         field: FILE_FIELD,
         headerless: false,
+        priority,
     };
     if parameters.stream {
         return stream::transcribe(app, input, transcription).await;

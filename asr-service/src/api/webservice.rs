@@ -10,8 +10,10 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use voice_common::ApiError;
+use voice_common::admission::Priority;
 use voice_common::error::ErrorResponses;
 use voice_common::middleware::with_queue_wait;
+use voice_common::priority::PriorityHeader;
 use voice_common::uploads::form::Form;
 
 use super::documents::WebserviceForm;
@@ -135,7 +137,8 @@ pub(super) struct Detected {
 
 /// Transcribe or translate.
 #[utoipa::path(
-    post, path = "/asr", tag = "Webservice", security((), ("bearer" = [])), params(AsrQuery),
+    post, path = "/asr", tag = "Webservice", security((), ("bearer" = [])),
+    params(AsrQuery, PriorityHeader),
     request_body(content = WebserviceForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, content(
@@ -145,6 +148,7 @@ pub(super) struct Detected {
 pub(super) async fn asr(
     State(app): State<Arc<App>>,
     query: Result<Query<AsrQuery>, QueryRejection>,
+    priority: Priority,
     body: Request,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|it| super::bad_query(&it))?;
@@ -170,7 +174,7 @@ pub(super) async fn asr(
         words: words.unwrap_or(false),
     };
     let words = options.words;
-    let (input, model_id) = receive(&app, body, encode).await?;
+    let (input, model_id) = receive(&app, priority, body, encode).await?;
     let transcription = Transcription {
         model_id,
         options,
@@ -186,17 +190,18 @@ pub(super) async fn asr(
 /// Say which language is spoken.
 #[utoipa::path(
     post, path = "/detect-language", tag = "Webservice", security((), ("bearer" = [])),
-    params(DetectQuery),
+    params(DetectQuery, PriorityHeader),
     request_body(content = WebserviceForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Detected), ErrorResponses))]
 pub(super) async fn detect_language(
     State(app): State<Arc<App>>,
     query: Result<Query<DetectQuery>, QueryRejection>,
+    priority: Priority,
     body: Request,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|it| super::bad_query(&it))?;
     let encode = parameters::switch("encode", query.encode.as_deref())?;
-    let (input, model_id) = receive(&app, body, encode).await?;
+    let (input, model_id) = receive(&app, priority, body, encode).await?;
     let done = app
         .run(input, &model_id, |job, samples| {
             job.model
@@ -214,7 +219,7 @@ pub(super) async fn detect_language(
 /// The same under /bazarr, for setups that share one address between services.
 #[utoipa::path(
     post, path = "/bazarr/asr", tag = "Webservice", security((), ("bearer" = [])),
-    params(AsrQuery),
+    params(AsrQuery, PriorityHeader),
     request_body(content = WebserviceForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, content(
@@ -224,27 +229,30 @@ pub(super) async fn detect_language(
 pub(super) async fn bazarr_asr(
     app: State<Arc<App>>,
     query: Result<Query<AsrQuery>, QueryRejection>,
+    priority: Priority,
     body: Request,
 ) -> Result<Response, ApiError> {
-    asr(app, query, body).await
+    asr(app, query, priority, body).await
 }
 
 /// The same under /bazarr.
 #[utoipa::path(
     post, path = "/bazarr/detect-language", tag = "Webservice", security((), ("bearer" = [])),
-    params(DetectQuery),
+    params(DetectQuery, PriorityHeader),
     request_body(content = WebserviceForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Detected), ErrorResponses))]
 pub(super) async fn bazarr_detect_language(
     app: State<Arc<App>>,
     query: Result<Query<DetectQuery>, QueryRejection>,
+    priority: Priority,
     body: Request,
 ) -> Result<Response, ApiError> {
-    detect_language(app, query, body).await
+    detect_language(app, query, priority, body).await
 }
 
 async fn receive(
     app: &App,
+    priority: Priority,
     body: Request,
     encode: Option<bool>,
 ) -> Result<(Input, String), ApiError> {
@@ -256,6 +264,7 @@ async fn receive(
             file,
             field: FILE_FIELD,
             headerless: encode == Some(false),
+            priority,
         },
         model_id,
     ))

@@ -37,6 +37,7 @@ fn silence() -> Input {
         },
         field: "file",
         headerless: true,
+        priority: Priority::Batch,
     }
 }
 

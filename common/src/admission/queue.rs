@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::line::{Line, Ticket, Turn};
+use super::priority::Priority;
 use crate::concurrency::{Instant, Mutex};
 
 const SHORTEST_RETRY_AFTER_SECONDS: f64 = 1.0;
 const LONGEST_RETRY_AFTER_SECONDS: f64 = 60.0;
-
-/// The number of a request that was admitted or queues, in the order of arrival. Grants go by
-/// arrival too, so among permits in use the lowest number is the one held for longest.
-pub(super) type Ticket = u64;
 
 /// The right to run one inference. It moves into the blocking job, so that a client that
 /// hangs up can't free a slot that still computes; dropping it returns the slot.
@@ -42,17 +40,26 @@ pub struct Occupancy {
     pub active: usize,
     /// Requests that wait.
     pub queued: usize,
+    /// Those of them that are interactive.
+    pub queued_interactive: usize,
     /// The most permits ever in use at once.
     pub active_high_water: usize,
+}
+
+/// A permit in use.
+#[derive(Debug)]
+struct Held {
+    since: Instant,
+    turn: Turn,
 }
 
 #[derive(Debug, Default)]
 struct State {
     next_ticket: Ticket,
-    /// Permits in use, and since when.
-    held: BTreeMap<Ticket, Instant>,
+    /// The lowest number is the one held for longest.
+    held: BTreeMap<Ticket, Held>,
     /// Where the permit goes when it is a request's turn.
-    waiting: BTreeMap<Ticket, oneshot::Sender<Permit>>,
+    waiting: Line<oneshot::Sender<Permit>>,
     active_high_water: usize,
     high_water_since_read: usize,
     /// Moving average of how long a permit is held.
@@ -65,10 +72,13 @@ impl State {
         self.next_ticket
     }
 
-    fn hold(&mut self, ticket: Ticket) {
-        self.held.insert(ticket, Instant::now());
+    fn hold(&mut self, turn: Turn) -> Ticket {
+        let ticket = self.take_ticket();
+        let since = Instant::now();
+        self.held.insert(ticket, Held { since, turn });
         self.active_high_water = self.active_high_water.max(self.held.len());
         self.high_water_since_read = self.high_water_since_read.max(self.held.len());
+        ticket
     }
 
     fn record_service_time(&mut self, held: Duration) {
@@ -91,7 +101,13 @@ pub(super) struct Queue {
 pub(super) enum Arrival {
     Admitted(Permit),
     Queued(QueuePlace),
-    Full { retry_after_seconds: u64 },
+    Full {
+        retry_after_seconds: u64,
+    },
+    /// Nobody may be kept waiting for it, and it would not wait.
+    NoIdleSlot {
+        retry_after_seconds: u64,
+    },
 }
 
 impl Queue {
@@ -103,16 +119,19 @@ impl Queue {
         }
     }
 
-    pub(super) fn arrive(self: &Arc<Self>) -> Arrival {
+    pub(super) fn arrive(self: &Arc<Self>, priority: Priority) -> Arrival {
         let mut state = self.state.lock();
+        // Nobody waits beside a free slot, so it is free for idle requests as well.
         if self.has_free_slot(&state) {
-            let ticket = state.take_ticket();
-            state.hold(ticket);
-            Arrival::Admitted(self.permit(ticket))
+            Arrival::Admitted(self.permit(state.hold(Turn::default())))
+        } else if priority == Priority::Idle {
+            Arrival::NoIdleSlot {
+                retry_after_seconds: self.drain_seconds(&state),
+            }
         } else if state.waiting.len() < self.max_waiting {
             let ticket = state.take_ticket();
             let (sender, grant) = oneshot::channel();
-            state.waiting.insert(ticket, sender);
+            state.waiting.join(ticket, priority, sender);
             Arrival::Queued(QueuePlace {
                 queue: Arc::clone(self),
                 ticket,
@@ -126,9 +145,10 @@ impl Queue {
     }
 
     /// What a request would be told that came now and found no place; `None` if it found one.
-    pub(super) fn retry_after_if_full(&self) -> Option<u64> {
+    pub(super) fn retry_after_if_full(&self, priority: Priority) -> Option<u64> {
         let state = self.state.lock();
-        let full = !self.has_free_slot(&state) && state.waiting.len() >= self.max_waiting;
+        let may_wait = priority != Priority::Idle && state.waiting.len() < self.max_waiting;
+        let full = !self.has_free_slot(&state) && !may_wait;
         full.then(|| self.drain_seconds(&state))
     }
 
@@ -141,7 +161,7 @@ impl Queue {
         state
             .held
             .first_key_value()
-            .map(|(_, since)| since.elapsed())
+            .map(|(_, held)| held.since.elapsed())
     }
 
     pub(super) fn take_high_water(&self) -> usize {
@@ -156,6 +176,7 @@ impl Queue {
             slots: self.slots,
             active: state.held.len(),
             queued: state.waiting.len(),
+            queued_interactive: state.waiting.interactive(),
             active_high_water: state.active_high_water,
         }
     }
@@ -169,21 +190,20 @@ impl Queue {
         state.held.len() < self.slots
     }
 
-    pub(super) fn give_back(self: &Arc<Self>, ticket: Ticket, record: bool) {
+    pub(super) fn give_back(self: &Arc<Self>, ticket: Ticket, received: bool) {
         let next = {
             let mut state = self.state.lock();
-            let since = state.held.remove(&ticket);
-            debug_assert!(since.is_some(), "a permit comes back once");
-            if let Some(since) = since.filter(|_| record) {
-                state.record_service_time(since.elapsed());
+            let held = state.held.remove(&ticket);
+            debug_assert!(held.is_some(), "a permit comes back once");
+            match held {
+                Some(held) if received => state.record_service_time(held.since.elapsed()),
+                Some(held) => state.waiting.grant_was_lost(held.turn),
+                None => {}
             }
-            let next = state.waiting.pop_first();
-            if let Some((ticket, _)) = &next {
-                state.hold(*ticket);
-            }
-            next
+            let next = state.waiting.next();
+            next.map(|(waiter, turn)| (waiter, state.hold(turn)))
         };
-        if let Some((ticket, waiter)) = next {
+        if let Some((waiter, ticket)) = next {
             // Outside the lock: a waiter that has just left drops the permit right here, and
             // so it comes back for the one after.
             drop(waiter.send(self.permit(ticket)));
@@ -217,9 +237,21 @@ pub(super) struct QueuePlace {
     pub(super) grant: oneshot::Receiver<Permit>,
 }
 
+impl QueuePlace {
+    /// From now on it waits with the interactive ones, behind those who do so already.
+    pub(super) fn hurry(&mut self) {
+        let mut state = self.queue.state.lock();
+        if let Some(sender) = state.waiting.leave_batch(self.ticket) {
+            self.ticket = state.take_ticket();
+            let priority = Priority::Interactive;
+            state.waiting.join(self.ticket, priority, sender);
+        }
+    }
+}
+
 impl Drop for QueuePlace {
     fn drop(&mut self) {
-        let sender = self.queue.state.lock().waiting.remove(&self.ticket);
+        let sender = self.queue.state.lock().waiting.leave(self.ticket);
         // Outside the lock: it wakes the task that waits for it.
         drop(sender);
     }

@@ -88,6 +88,47 @@ async fn waiting_clients_are_served_in_the_order_they_came() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idle_request_takes_a_free_slot_and_never_waits() {
+    let admission = admission(1, 8);
+    let idle = Priority::Idle;
+    assert_eq!(admission.refuse_if_full(idle), Ok(()));
+    let running = admission.admit_as(&idle.into()).await.unwrap();
+    let refused = Err(Rejection::NoIdleSlot {
+        retry_after_seconds: 1,
+    });
+    assert_eq!(admission.refuse_if_full(idle), refused);
+    let outcome = admission.admit_as(&idle.into()).now_or_never().unwrap();
+    assert_eq!(outcome.map(drop), refused);
+    let _waiting = waiting(&admission);
+    drop(running);
+    let outcome = admission.admit_as(&idle.into()).now_or_never().unwrap();
+    assert_eq!(outcome.map(drop), refused, "somebody waited for that slot");
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_became_urgent_waits_with_the_urgent_from_then_on() {
+    let admission = admission(1, 8);
+    let running = admission.admit().await.unwrap();
+    let mut batch = waiting(&admission);
+    let interactive = Priority::Interactive.into();
+    let mut first = Box::pin(admission.admit_as(&interactive));
+    assert!((&mut first).now_or_never().is_none());
+    let urgency = Urgency::from(Priority::Batch);
+    let mut shared = Box::pin(admission.admit_as(&urgency));
+    assert!((&mut shared).now_or_never().is_none());
+    urgency.also(Priority::Interactive);
+    urgency.also(Priority::Batch);
+    assert!((&mut shared).now_or_never().is_none());
+    assert_eq!(admission.occupancy().queued_interactive, 2);
+    drop(running);
+    let running = (&mut first).now_or_never().unwrap().unwrap();
+    drop(running);
+    let running = (&mut shared).now_or_never().unwrap().unwrap();
+    drop(running);
+    assert!((&mut batch).now_or_never().unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_after_follows_the_pace_and_stays_within_its_bounds() {
     let admission = admission(2, 8);
     let admitted = admission.admit().await.unwrap();
@@ -107,10 +148,14 @@ async fn retry_after_follows_the_pace_and_stays_within_its_bounds() {
 #[tokio::test(start_paused = true)]
 async fn a_look_before_the_upload_says_what_admission_would() {
     let admission = admission(1, 1);
-    assert_eq!(admission.refuse_if_full(), Ok(()), "a slot is free");
+    assert_eq!(
+        admission.refuse_if_full(Priority::Batch),
+        Ok(()),
+        "a slot is free"
+    );
     let running = admission.admit().await.unwrap();
     assert_eq!(
-        admission.refuse_if_full(),
+        admission.refuse_if_full(Priority::Batch),
         Ok(()),
         "a place in the queue is free"
     );
@@ -118,10 +163,14 @@ async fn a_look_before_the_upload_says_what_admission_would() {
     let full = Rejection::QueueFull {
         retry_after_seconds: 1,
     };
-    assert_eq!(admission.refuse_if_full(), Err(full));
+    assert_eq!(admission.refuse_if_full(Priority::Batch), Err(full));
     assert_eq!(admission.admit().await.unwrap_err(), full);
     drop(running);
-    assert_eq!(admission.refuse_if_full(), Ok(()), "looking took no place");
+    assert_eq!(
+        admission.refuse_if_full(Priority::Batch),
+        Ok(()),
+        "looking took no place"
+    );
 }
 
 #[tokio::test(start_paused = true)]

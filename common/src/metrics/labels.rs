@@ -18,6 +18,11 @@ pub(super) struct ReasonLabels {
     pub(super) reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct PriorityLabels {
+    pub(super) priority: &'static str,
+}
+
 /// Why the service closed a connection that its client had not closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionEnd {

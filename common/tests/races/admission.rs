@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use parking_lot::Mutex;
 use shuttle::future::{JoinHandle, spawn, yield_now};
-use voice_common::admission::{Admission, Admitted, Rejection};
+use voice_common::admission::{Admission, Admitted, Priority, Rejection, Urgency};
 
 use crate::{ANY_MOMENT, NEVER, explore};
 
@@ -79,9 +79,17 @@ impl Scene {
 }
 
 async fn visit(scene: Arc<Scene>, number: usize) -> Result<(), Rejection> {
+    visit_as(scene, number, Arc::new(Priority::Batch.into())).await
+}
+
+async fn visit_as(
+    scene: Arc<Scene>,
+    number: usize,
+    urgency: Arc<Urgency>,
+) -> Result<(), Rejection> {
     scene.arrived.fetch_add(1, Ordering::SeqCst);
     let _gone = CountOnDrop(&scene.gone);
-    let admitted = scene.admission.admit().await?;
+    let admitted = scene.admission.admit_as(&urgency).await?;
     let running = Running::new(&scene, admitted);
     scene.served.lock().push(number);
     yield_now().await;
@@ -216,7 +224,116 @@ fn a_full_queue_rejects_the_surplus_and_nobody_else() {
         let outcomes = outcomes(visits).await;
         let rejected = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         assert!(rejected <= 1, "one runs and one may wait");
-        assert!(scene.admission.refuse_if_full().is_ok());
+        assert!(scene.admission.refuse_if_full(Priority::Batch).is_ok());
+        scene.is_as_new();
+    });
+}
+
+/// Their urgencies, and they themselves, who wait already.
+fn queued(
+    scene: &Arc<Scene>,
+    priority: Priority,
+    numbers: impl IntoIterator<Item = usize>,
+) -> (Vec<Arc<Urgency>>, Vec<Visit>) {
+    let queue = |number| {
+        let urgency = Arc::new(Urgency::from(priority));
+        let visit = visit_as(Arc::clone(scene), number, Arc::clone(&urgency));
+        let mut visit = Box::pin(visit);
+        assert!((&mut visit).now_or_never().is_none(), "it has to wait");
+        (urgency, spawn(visit))
+    };
+    numbers.into_iter().map(queue).unzip()
+}
+
+const BATCH: std::ops::Range<usize> = 0..3;
+const INTERACTIVE: std::ops::Range<usize> = 10..20;
+
+/// The numbers of those of batch, each with how many interactive ones went right before it.
+fn between_batch(served: &[usize]) -> Vec<(usize, usize)> {
+    let mut interactive = 0;
+    let mut between = Vec::new();
+    for number in served {
+        if BATCH.contains(number) {
+            between.push((*number, std::mem::take(&mut interactive)));
+        } else {
+            interactive += 1;
+        }
+    }
+    between
+}
+
+#[test]
+fn batch_gets_every_fourth_grant_whoever_leaves_at_the_moment_of_it() {
+    explore(async || {
+        let scene = Scene::new(1, 16, NEVER);
+        let running = scene.admission.admit().await.unwrap();
+        let (_, mut visits) = queued(&scene, Priority::Batch, BATCH);
+        let (_, interactive) = queued(&scene, Priority::Interactive, INTERACTIVE);
+        visits.extend(interactive);
+        let leaver = visits.remove(0);
+        let hang_up = spawn(async move {
+            leaver.abort();
+            drop(leaver.await);
+        });
+        drop(running);
+        all_are_served(visits).await;
+        hang_up.await.unwrap();
+        let served = scene.served.lock();
+        let stayed: Vec<_> = served.iter().filter(|it| **it != BATCH.start).collect();
+        let (batch, interactive): (Vec<_>, Vec<_>) =
+            stayed.into_iter().partition(|it| BATCH.contains(it));
+        assert!(batch.iter().copied().eq(&[1, 2]), "{served:?}");
+        assert!(
+            interactive.into_iter().copied().eq(INTERACTIVE),
+            "{served:?}"
+        );
+        let between = between_batch(&served);
+        assert!(between.iter().all(|(_, passed)| *passed == 3), "{served:?}");
+        drop(served);
+        scene.is_as_new();
+    });
+}
+
+#[test]
+fn one_that_becomes_urgent_at_the_moment_of_its_grant_is_served_once() {
+    explore(async || {
+        let scene = Scene::new(1, 16, NEVER);
+        let running = scene.admission.admit().await.unwrap();
+        let (urgencies, mut visits) = queued(&scene, Priority::Batch, BATCH);
+        let (_, interactive) = queued(&scene, Priority::Interactive, INTERACTIVE);
+        visits.extend(interactive);
+        let hurry = spawn(async move {
+            urgencies[2].also(Priority::Interactive);
+        });
+        drop(running);
+        all_are_served(visits).await;
+        hurry.await.unwrap();
+        let mut served = scene.served.lock().clone();
+        served.retain(|it| *it != 2);
+        let between = between_batch(&served);
+        assert!(between.iter().all(|(_, passed)| *passed <= 3), "{served:?}");
+        let all = scene.served.lock().len();
+        assert_eq!(all, BATCH.len() + INTERACTIVE.len());
+        scene.is_as_new();
+    });
+}
+
+#[test]
+fn an_idle_request_never_waits_nor_keeps_those_who_do_from_their_turn() {
+    explore(async || {
+        let scene = Scene::new(1, 4, NEVER);
+        let visits = scene.visitors(0..3);
+        let idle = Arc::new(Urgency::from(Priority::Idle));
+        for _ in 0..3 {
+            scene.arrived.fetch_add(1, Ordering::SeqCst);
+            let admitted = scene.admission.admit_as(&idle).now_or_never();
+            let admitted = admitted.expect("it does not wait");
+            scene.look();
+            drop(admitted);
+            scene.gone.fetch_add(1, Ordering::SeqCst);
+            yield_now().await;
+        }
+        all_are_served(visits).await;
         scene.is_as_new();
     });
 }

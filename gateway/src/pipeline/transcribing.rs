@@ -34,14 +34,23 @@ impl Transcription {
                 () = wait(&mut is_awaited) => break,
                 guess = slots.guess() => guess,
             };
-            let mut work = pin!(recogniser.recognise(&samples, &language));
+            let mut work = pin!(recogniser.guess(&samples, &language));
             tokio::select! {
-                result = &mut work => return result,
+                heard = &mut work => {
+                    drop(guess);
+                    if let Some(heard) = heard {
+                        return Ok(heard);
+                    }
+                    // The service has no slot to spare: it is asked again by who waits.
+                    wait(&mut is_awaited).await;
+                }
                 // Dropped, it frees its slot; it is asked for again when there is room.
                 () = guess.preempted() => {}
                 () = wait(&mut is_awaited) => {
                     let _slot = guess.awaited();
-                    return work.await;
+                    if let Some(heard) = work.await {
+                        return Ok(heard);
+                    }
                 }
             }
         }

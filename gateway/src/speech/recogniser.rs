@@ -1,7 +1,10 @@
 //! Asks for transcripts.
 
 use serde::Deserialize;
-use voice_upstream::{ApiKey, Pool, Request, Upstream};
+use voice_common::admission::Priority;
+use voice_common::priority::PRIORITY_HEADER;
+use voice_upstream::header::HeaderValue;
+use voice_upstream::{ApiKey, Pool, Request, Upstream, UpstreamError};
 
 use super::form::Form;
 use super::wav::wav;
@@ -80,23 +83,42 @@ impl Recogniser {
         &self.upstream
     }
 
-    /// Transcribes mono samples at [`HEARD_RATE_HZ`]. `language` is a BCP 47 tag such as `hi-IN`;
+    /// Transcribes for somebody who waits: mono samples at [`HEARD_RATE_HZ`]. `language` is a BCP 47 tag such as `hi-IN`;
     /// empty: the service detects it. Dropping the future closes the connection, so that the
     /// service stops computing.
     ///
     /// # Errors
     /// No service has transcribed it in time.
     pub async fn recognise(&self, samples: &[i16], language: &str) -> Result<Transcript, Failure> {
+        let request = self.request(samples, language, Priority::Interactive);
+        let asked = self.ask(request).await;
+        asked.map_err(|error| Failure::new(Stage::Transcript, error))
+    }
+
+    /// As [`Self::recognise`], while nobody waits for it: asked once, and only for a slot of the
+    /// service that nobody else wants. `None`: there is none, or it failed.
+    pub async fn guess(&self, samples: &[i16], language: &str) -> Option<Transcript> {
+        let request = self
+            .request(samples, language, Priority::Idle)
+            .at_most_once();
+        self.ask(request).await.ok()
+    }
+
+    fn request(&self, samples: &[i16], language: &str, priority: Priority) -> Request {
         let language = primary(language);
         let (content_type, body) = Form::default()
             .field("model", self.model.as_deref())
             .field("language", language.as_deref())
             .field("response_format", Some("verbose_json"))
             .with_wav(&wav(samples, HEARD_RATE_HZ));
-        let request = Request::post("audio/transcriptions").body(content_type, body);
-        let failed = |error| Failure::new(Stage::Transcript, error);
-        let answer = self.upstream.send(request).await.map_err(failed)?;
-        let read: Verbose = answer.json(MOST_BYTES).await.map_err(failed)?;
+        Request::post("audio/transcriptions")
+            .header(PRIORITY_HEADER, HeaderValue::from_static(priority.name()))
+            .body(content_type, body)
+    }
+
+    async fn ask(&self, request: Request) -> Result<Transcript, UpstreamError> {
+        let answer = self.upstream.send(request).await?;
+        let read: Verbose = answer.json(MOST_BYTES).await?;
         Ok(read.into())
     }
 }

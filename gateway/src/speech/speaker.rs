@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
-use voice_upstream::header::CONTENT_TYPE;
+use voice_common::admission::Priority;
+use voice_common::priority::PRIORITY_HEADER;
+use voice_upstream::header::{CONTENT_TYPE, HeaderValue};
 use voice_upstream::{Answer, ApiKey, Pool, Request, Stage as Limit, Upstream, UpstreamError};
 
 use super::{SPOKEN_RATE_HZ, SpeechConfig};
@@ -67,7 +69,7 @@ impl Speaker {
         &self.upstream
     }
 
-    /// Speaks a text, and returns when its first sound is there. `voice` is one that the service
+    /// Speaks a text to somebody who waits for it, and returns when its first sound is there. `voice` is one that the service
     /// knows; `None`: that of the settings, or else the service's own. `speed` 1 is the voice's
     /// own. Dropping the future closes the connection.
     ///
@@ -105,7 +107,10 @@ impl Speaker {
         if (speed - 1.0).abs() > f32::EPSILON {
             body["speed"] = speed.into();
         }
-        let request = Request::post("audio/speech").json(&body);
+        let priority = HeaderValue::from_static(Priority::Interactive.name());
+        let request = Request::post("audio/speech")
+            .header(PRIORITY_HEADER, priority)
+            .json(&body);
         let answer = self.upstream.send(request).await?;
         let mut speech = Speech {
             answer,

@@ -34,6 +34,7 @@ async fn what_was_said_is_sent_as_a_file_with_its_language() {
     assert_eq!(heard.language.as_deref(), Some("english"));
     let seen = &stub.seen()[0];
     assert!(seen.head.starts_with("POST /v1/audio/transcriptions "));
+    assert!(seen.head.contains("x-priority: interactive\r\n"));
     let body = String::from_utf8_lossy(&seen.body);
     for part in [
         "name=\"model\"\r\n\r\nbase\r\n",
@@ -45,6 +46,19 @@ async fn what_was_said_is_sent_as_a_file_with_its_language() {
     }
     let samples = [1, 0, 0xff, 0xff, 0x2c, 1];
     assert!(seen.body.windows(6).any(|it| it == samples));
+}
+
+#[tokio::test]
+async fn a_guess_takes_no_slot_that_somebody_wants_and_is_asked_for_once() {
+    let stub = Stub::start(|_| good()).await;
+    let asr = recogniser(&stub.base_url(), &[]);
+    let heard = asr.guess(&[1, -1, 300], "en").await;
+    assert_eq!(heard.unwrap().text, "Hello.");
+    assert!(stub.seen()[0].head.contains("x-priority: idle\r\n"));
+    let busy = Stub::start(|_| answer(503, "retry-after: 1\r\n", "")).await;
+    let asr = recogniser(&list(&[&busy, &stub]), &[]);
+    assert_eq!(asr.guess(&[1, -1, 300], "en").await, None);
+    assert_eq!((busy.seen().len(), stub.seen().len()), (1, 1));
 }
 
 #[tokio::test]

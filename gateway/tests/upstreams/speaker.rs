@@ -51,7 +51,9 @@ async fn samples_are_whole_wherever_the_answer_is_cut() {
     assert_eq!(all(say(&tts).await.unwrap()).await, [1, 2, 259, -1]);
     let asked: Value = serde_json::from_slice(&stub.seen()[0].body).unwrap();
     assert_eq!(asked, json!({"input": "Hello.", "response_format": "pcm"}));
-    assert!(stub.seen()[0].head.starts_with("POST /v1/audio/speech "));
+    let head = &stub.seen()[0].head;
+    assert!(head.starts_with("POST /v1/audio/speech "));
+    assert!(head.contains("x-priority: interactive\r\n"));
     assert_eq!(counted(tts.upstream(), Outcome::Served), 1);
 }
 

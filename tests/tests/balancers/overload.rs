@@ -112,6 +112,31 @@ fn haproxy_lets_wait_what_the_instances_cannot_take_and_refuses_the_rest() {
 }
 
 #[test]
+fn haproxy_lets_no_idle_request_wait() {
+    let ports = Ports::new();
+    let settings = [TTS.settings, &[("MAX_CONCURRENT_REQUESTS", "1")]].concat();
+    let instances = ports.start(&TTS, &settings);
+    let long = (TTS.long)().raw();
+    let _held = instances.each_ref().map(|it| {
+        let running = raw::send(it.port(), &long);
+        it.wait_for_active(1);
+        running
+    });
+    let balancer = Balancer::start(Product::HAProxy, ports);
+    let request = (TTS.quick)();
+    let send = |headers: &str| raw::send(balancer.port(&TTS), &request.raw_with(headers));
+    let refused = || raw::answer_on(&send("X-Priority: idle\r\n")).unwrap();
+    assert_eq!(refused().code(), "no_idle_slot", "by an instance");
+    // Four at each of two instances, and two that wait.
+    let _taken = [""; 9].map(send);
+    let _urgent = send("X-Priority: interactive\r\n");
+    wait_until("two wait", || balancer.queued(&TTS) == 2);
+    let answer = refused();
+    assert_eq!((answer.status, &*answer.code()), (503, "no_idle_slot"));
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[test]
 fn haproxy_leaves_out_an_instance_that_is_short_of_memory_and_would_refuse_everything() {
     let ports = Ports::new();
     let [asr1, asr2] = ports.asr;

@@ -31,6 +31,7 @@ mod hostile;
 mod lifecycle;
 mod memory;
 mod models;
+mod priority;
 mod privacy;
 mod probes;
 mod query;

@@ -14,12 +14,15 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures::{Stream, StreamExt as _};
 use voice_common::ApiError;
+use voice_common::admission::Priority;
 use voice_common::core::ServiceCore;
 use voice_common::error::ErrorResponses;
 use voice_common::middleware::with_queue_wait;
+use voice_common::priority::PriorityHeader;
 
 use super::documents::{SpeechEvent, SpeechForm, Usage};
 use crate::app::{App, Speech};
+use crate::cache::Kept;
 use crate::encode::AudioFormat;
 use crate::request::{Delivery, SpeechFields};
 use crate::shared_synthesis::{Finished, Next, Reader};
@@ -27,6 +30,7 @@ use crate::shared_synthesis::{Finished, Next, Reader};
 /// Speak a text. The body begins as soon as the first sentence is ready.
 #[utoipa::path(
     post, path = "/v1/audio/speech", tag = "Audio", security((), ("bearer" = [])),
+    params(PriorityHeader),
     request_body(content = SpeechForm, content_type = "application/json"),
     responses(
         (status = 200, content(
@@ -36,6 +40,7 @@ use crate::shared_synthesis::{Finished, Next, Reader};
         ErrorResponses))]
 pub(super) async fn speak(
     State(app): State<Arc<App>>,
+    priority: Priority,
     request: Request,
 ) -> Result<Response, ApiError> {
     let asked = Instant::now();
@@ -44,8 +49,8 @@ pub(super) async fn speak(
     drop(body);
     let characters = fields.input.chars().count();
     let (format, delivery) = (fields.format, fields.delivery);
-    match app.speech(&fields, asked)? {
-        Speech::Kept(kept) => {
+    match begin(&app, &fields, priority, asked).await? {
+        Begun::Kept(kept) => {
             let finished = Finished {
                 whole: None,
                 audio_seconds: kept.audio_seconds,
@@ -60,8 +65,7 @@ pub(super) async fn speak(
             };
             Ok(with_queue_wait(Duration::ZERO, answer))
         }
-        Speech::Coming(mut reader) => {
-            let first = reader.next().await?;
+        Begun::Coming(first, reader) => {
             let core = Arc::clone(&app.jobs.core);
             let waited = reader.waited();
             let answer = match delivery {
@@ -69,6 +73,31 @@ pub(super) async fn speak(
                 Delivery::Events => server_sent(events(first, reader, core, characters)),
             };
             Ok(with_queue_wait(waited, answer))
+        }
+    }
+}
+
+/// Speech of which the first piece is there.
+enum Begun {
+    Kept(Kept),
+    Coming(Next, Reader),
+}
+
+async fn begin(
+    app: &Arc<App>,
+    fields: &SpeechFields,
+    priority: Priority,
+    asked: Instant,
+) -> Result<Begun, ApiError> {
+    loop {
+        let mut reader = match app.speech(fields, priority, asked)? {
+            Speech::Kept(kept) => return Ok(Begun::Kept(kept)),
+            Speech::Coming(reader) => reader,
+        };
+        match reader.next().await {
+            // The request that this one joined was idle and is refused; this one may wait.
+            Err(ApiError::NoIdleSlot { .. }) if priority != Priority::Idle => {}
+            first => return Ok(Begun::Coming(first?, reader)),
         }
     }
 }

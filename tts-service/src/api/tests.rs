@@ -475,3 +475,4 @@ async fn half_the_speed_takes_twice_as_long() {
 }
 
 mod metrics;
+mod priority;

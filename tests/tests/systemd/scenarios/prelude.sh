@@ -19,6 +19,8 @@ drop_in=/etc/systemd/system/voice-stack-.service.d/90-test.conf
 prepare() { # [with_grace]
     mkdir -p /var/lib/voice-stack
     cp -r "$MODELS" /var/lib/voice-stack/models
+    # Of a machine that has more to do than this test.
+    set_up '[Service]' 'Environment=VOICE_TTS_TIMEOUT=60 TOTAL_REQUEST_TIMEOUT=90'
     # For load balancers; here it only takes time.
     [ "${1:-}" = with_grace ] || set_up '[Service]' 'Environment=DRAIN_GRACE_SECONDS=0'
 }

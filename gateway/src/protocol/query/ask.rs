@@ -11,10 +11,10 @@ use voice_common::ApiError;
 
 use super::documents::{Durations, QueryAnswer, QueryEvent, seconds};
 use super::problem::told;
-use super::queries::Queries;
 use super::session::{Stopped, Turn};
-use crate::conversation::{Message, PhraseCutter, Stage, ToolCall};
+use crate::conversation::{Message, PhraseCutter, Settings, Stage, ToolCall};
 use crate::failure::Failure;
+use crate::pipeline::Pipeline;
 use crate::responder::{Part, Prompt, ToolChoice};
 use crate::speech::{SPOKEN_RATE_HZ, wav};
 
@@ -48,7 +48,8 @@ impl Audience {
 
 /// A query that can be answered. Dropping it ends it, down to its connections.
 pub(super) struct Asked {
-    pub(super) queries: Queries,
+    pub(super) pipeline: Pipeline,
+    pub(super) settings: Settings,
     pub(super) language: String,
     pub(super) voice: Option<String>,
     pub(super) samples: Vec<i16>,
@@ -83,14 +84,15 @@ impl Asked {
     pub(super) async fn answer(self, audience: &Audience) -> Result<QueryAnswer, ApiError> {
         let Self { mut stopped, .. } = self;
         let query = Query {
-            queries: &self.queries,
+            pipeline: &self.pipeline,
+            settings: &self.settings,
             turn: &self.turn,
             language: &self.language,
             voice: self.voice.as_deref(),
             arrived: self.arrived,
             audience,
         };
-        let limit = self.queries.settings.limits.turn;
+        let limit = self.settings.limits.turn;
         let late = |_| ApiError::DeadlineExceeded {
             limit_seconds: limit.as_secs_f64(),
         };
@@ -105,7 +107,8 @@ impl Asked {
 }
 
 struct Query<'a> {
-    queries: &'a Queries,
+    pipeline: &'a Pipeline,
+    settings: &'a Settings,
     turn: &'a Turn,
     language: &'a str,
     voice: Option<&'a str>,
@@ -115,7 +118,7 @@ struct Query<'a> {
 
 impl Query<'_> {
     async fn answer(&self, samples: &[i16]) -> Result<QueryAnswer, ApiError> {
-        let pipeline = &self.queries.pipeline;
+        let pipeline = self.pipeline;
         let begun = Instant::now();
         let transcribed = pipeline.transcribe(samples, self.language).await;
         let transcript = transcribed.map_err(|it| failed(&it))?.text;
@@ -165,13 +168,13 @@ impl Query<'_> {
     }
 
     fn took(&self, stage: Stage, time: Duration) {
-        let metrics = &self.queries.pipeline.parts().metrics;
+        let metrics = &self.pipeline.parts().metrics;
         metrics.stage_took(stage, time);
     }
 
     /// Nothing was understood, which no responder can answer.
     async fn ask_again(&self, phrases: mpsc::Sender<String>) -> Response {
-        let text = self.queries.settings.sentences.transcript_failed.clone();
+        let text = self.settings.sentences.transcript_failed.clone();
         self.audience
             .tell(QueryEvent::LlmChunk { text: text.clone() })
             .await;
@@ -187,8 +190,7 @@ impl Query<'_> {
         transcript: &str,
         phrases: mpsc::Sender<String>,
     ) -> Result<Response, ApiError> {
-        let Self { queries, .. } = self;
-        let (parts, settings) = (queries.pipeline.parts(), &queries.settings);
+        let (parts, settings) = (self.pipeline.parts(), self.settings);
         let begun = Instant::now();
         let asked = self
             .turn
@@ -258,8 +260,8 @@ impl Query<'_> {
 
     async fn look_up(&self, call: ToolCall) -> [Message; 2] {
         let begun = Instant::now();
-        let tools = &self.queries.pipeline.parts().tools;
-        let run = timeout(self.queries.settings.limits.tool, tools.run(&call)).await;
+        let tools = &self.pipeline.parts().tools;
+        let run = timeout(self.settings.limits.tool, tools.run(&call)).await;
         self.took(Stage::Tool, begun.elapsed());
         let output = match run {
             Ok(Ok(output)) => output,
@@ -277,7 +279,7 @@ impl Query<'_> {
     }
 
     async fn speak(&self, mut phrases: mpsc::Receiver<String>) -> Result<Spoken, ApiError> {
-        let speaker = &self.queries.pipeline.parts().speaker;
+        let speaker = &self.pipeline.parts().speaker;
         let mut spoken = Spoken::default();
         let mut begun = None;
         while let Some(phrase) = phrases.recv().await {

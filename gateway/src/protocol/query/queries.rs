@@ -48,8 +48,8 @@ pub(crate) struct Queries(Arc<Shared>);
 
 pub(crate) struct Shared {
     core: Arc<ServiceCore>,
-    pub(super) pipeline: Pipeline,
-    pub(super) settings: Settings,
+    pipeline: Pipeline,
+    settings: Settings,
     limits: QueryLimits,
     sessions: Sessions<Talk>,
     places: Arc<Semaphore>,
@@ -177,7 +177,8 @@ impl Queries {
             received: arrived.elapsed(),
             turn,
             stopped,
-            queries: self.clone(),
+            pipeline: self.pipeline.clone(),
+            settings: self.settings.clone(),
             _place: place,
         })
     }

@@ -3,8 +3,10 @@
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
+
+mod documents;
+
+pub use self::documents::{ErrorBody, ErrorDetail, ErrorResponses};
 
 use crate::admission::Rejection;
 use crate::cancellation::CancelCause;
@@ -427,63 +429,6 @@ impl From<Rejection> for ApiError {
     }
 }
 
-/// The body of every error answer, in `OpenAI`'s shape.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ErrorBody {
-    /// What went wrong.
-    pub error: ErrorDetail,
-}
-
-/// See [`ErrorBody`].
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ErrorDetail {
-    /// For people: what is wrong and what to do.
-    pub message: String,
-    /// The class of the error, as `OpenAI`'s clients know it.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// The parameter that caused it, if one did.
-    #[schema(required)]
-    pub param: Option<String>,
-    /// For programs: what went wrong.
-    pub code: &'static str,
-}
-
-/// Every error answer, for the documentation of an endpoint.
-#[derive(Debug, utoipa::IntoResponses)]
-pub enum ErrorResponses {
-    /// A parameter or the body can't be used.
-    #[response(status = 400)]
-    BadRequest(ErrorBody),
-    /// No key, or a wrong one.
-    #[response(status = 401)]
-    Unauthorized(ErrorBody),
-    /// No such model.
-    #[response(status = 404)]
-    NotFound(ErrorBody),
-    /// The body came too slowly.
-    #[response(status = 408)]
-    RequestTimeout(ErrorBody),
-    /// The model is in use.
-    #[response(status = 409)]
-    Conflict(ErrorBody),
-    /// Too large or too long.
-    #[response(status = 413)]
-    TooLarge(ErrorBody),
-    /// A container or codec that the service doesn't read.
-    #[response(status = 415)]
-    UnsupportedMediaType(ErrorBody),
-    /// A fault of the service.
-    #[response(status = 500)]
-    Internal(ErrorBody),
-    /// Full, out of memory, or stopping: try again after `Retry-After` seconds.
-    #[response(status = 503)]
-    Unavailable(ErrorBody),
-    /// The work took too long.
-    #[response(status = 504)]
-    DeadlineExceeded(ErrorBody),
-}
-
 /// Rides on an error response so that metrics can count rejections by reason.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorCode(pub &'static str);
@@ -531,83 +476,4 @@ pub(crate) async fn no_such_method(method: Method) -> ApiError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_client_wrote_stays_on_the_line_of_its_error() {
-        let name = "a\nb\u{1b}[2J\u{2028}";
-        let missing =
-            ApiError::model_not_installed(name, vec!["tiny.en".into()], "whisper-1", "tiny.en");
-        let nowhere = ApiError::RouteNotFound {
-            method: "GET".into(),
-            path: "/\u{9b}x".into(),
-        };
-        let field = ApiError::invalid("new\r\nfield", "Unknown field 'new\r\nfield'.");
-        for (error, part) in [
-            (
-                missing,
-                r"The model 'a\nb\u{1b}[2J\u{2028}' is not installed",
-            ),
-            (nowhere, r"GET /\u{9b}x."),
-            (field, r"Unknown field 'new\r\nfield'."),
-        ] {
-            let ErrorDetail { message, param, .. } = error.body().error;
-            assert!(message.contains(part), "{message:?}");
-            for shown in [Some(message), param].into_iter().flatten() {
-                assert!(!shown.contains(char::is_control), "{shown:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_body_has_the_shape_that_clients_of_openai_expect() {
-        let error = ApiError::invalid("temperature", "must be between 0 and 1");
-        assert_eq!(
-            serde_json::to_value(error.body()).unwrap(),
-            serde_json::json!({"error": {
-                "message": "must be between 0 and 1",
-                "type": "invalid_request_error",
-                "param": "temperature",
-                "code": "invalid_parameter",
-            }})
-        );
-    }
-
-    #[test]
-    fn every_503_says_when_to_come_back() {
-        for error in [
-            ApiError::QueueFull {
-                retry_after_seconds: 3,
-            },
-            ApiError::QueueTimeout {
-                retry_after_seconds: 3,
-            },
-            ApiError::NoIdleSlot {
-                retry_after_seconds: 3,
-            },
-            ApiError::ModelUnavailable {
-                message: "no".into(),
-                retry_after_seconds: 3,
-            },
-            ApiError::ResourceExhausted {
-                message: "no".into(),
-                retry_after_seconds: 3,
-            },
-            ApiError::TooManyConnections,
-            ApiError::TooManyWebSockets,
-            ApiError::TooManySessions {
-                retry_after_seconds: 3,
-            },
-            ApiError::UpstreamUnavailable {
-                message: "no".into(),
-                retry_after_seconds: 3,
-            },
-            ApiError::Draining,
-        ] {
-            let response = error.into_response();
-            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-            assert!(response.headers().contains_key(header::RETRY_AFTER));
-        }
-    }
-}
+mod tests;

@@ -204,10 +204,7 @@ fn those_who_stay_are_served_in_the_order_they_came() {
             visits.push(spawn(visit));
         }
         let leaver = visits.remove(1);
-        let hang_up = spawn(async move {
-            leaver.abort();
-            drop(leaver.await);
-        });
+        let hang_up = hang_up(leaver);
         drop(running);
         all_are_served(visits).await;
         hang_up.await.unwrap();
@@ -227,6 +224,14 @@ fn a_full_queue_rejects_the_surplus_and_nobody_else() {
         assert!(scene.admission.refuse_if_full(Priority::Batch).is_ok());
         scene.is_as_new();
     });
+}
+
+/// A client that leaves at any moment from now on.
+fn hang_up(leaver: Visit) -> JoinHandle<()> {
+    spawn(async move {
+        leaver.abort();
+        drop(leaver.await);
+    })
 }
 
 /// Their urgencies, and they themselves, who wait already.
@@ -271,10 +276,7 @@ fn batch_gets_every_fourth_grant_whoever_leaves_at_the_moment_of_it() {
         let (_, interactive) = queued(&scene, Priority::Interactive, INTERACTIVE);
         visits.extend(interactive);
         let leaver = visits.remove(0);
-        let hang_up = spawn(async move {
-            leaver.abort();
-            drop(leaver.await);
-        });
+        let hang_up = hang_up(leaver);
         drop(running);
         all_are_served(visits).await;
         hang_up.await.unwrap();

@@ -81,22 +81,26 @@ fn a_client_that_hangs_up_ends_its_work(product: Product) {
     }
 }
 
+/// HAProxy before two instances of one slot each, which are taken for as long as the second part lives.
+fn haproxy_before_busy_instances() -> (Balancer, [(Service, TcpStream); 2]) {
+    let ports = Ports::new();
+    let settings = [TTS.settings, &[("MAX_CONCURRENT_REQUESTS", "1")]].concat();
+    let long = (TTS.long)().raw();
+    let busy = ports.start(&TTS, &settings).map(|it| {
+        let running = raw::send(it.port(), &long);
+        it.wait_for_active(1);
+        (it, running)
+    });
+    (Balancer::start(Product::HAProxy, ports), busy)
+}
+
 #[test]
 fn haproxy_lets_wait_what_the_instances_cannot_take_and_refuses_the_rest() {
     // As its configuration says: four at each of two instances, and 64 that wait.
     const AT_INSTANCES: usize = 8;
     const WAITING: usize = 64;
     const TOO_MANY: usize = 5;
-    let ports = Ports::new();
-    let settings = [TTS.settings, &[("MAX_CONCURRENT_REQUESTS", "1")]].concat();
-    let instances = ports.start(&TTS, &settings);
-    let long = (TTS.long)().raw();
-    let _held = instances.each_ref().map(|it| {
-        let running = raw::send(it.port(), &long);
-        it.wait_for_active(1);
-        running
-    });
-    let balancer = Balancer::start(Product::HAProxy, ports);
+    let (balancer, _busy) = haproxy_before_busy_instances();
     let request = (TTS.quick)().raw();
     let connect = || raw::send(balancer.port(&TTS), &request);
     let taken: Vec<TcpStream> = (0..AT_INSTANCES + WAITING).map(|_| connect()).collect();
@@ -113,16 +117,7 @@ fn haproxy_lets_wait_what_the_instances_cannot_take_and_refuses_the_rest() {
 
 #[test]
 fn haproxy_lets_no_idle_request_wait() {
-    let ports = Ports::new();
-    let settings = [TTS.settings, &[("MAX_CONCURRENT_REQUESTS", "1")]].concat();
-    let instances = ports.start(&TTS, &settings);
-    let long = (TTS.long)().raw();
-    let _held = instances.each_ref().map(|it| {
-        let running = raw::send(it.port(), &long);
-        it.wait_for_active(1);
-        running
-    });
-    let balancer = Balancer::start(Product::HAProxy, ports);
+    let (balancer, _busy) = haproxy_before_busy_instances();
     let request = (TTS.quick)();
     let send = |headers: &str| raw::send(balancer.port(&TTS), &request.raw_with(headers));
     let refused = || raw::answer_on(&send("X-Priority: idle\r\n")).unwrap();

@@ -7,87 +7,21 @@ mod talker;
 use std::time::Duration;
 
 use serde_json::json;
-use voice_resample::Resampler;
-use voice_stack_gateway::speech::{
-    HEARD_RATE_HZ, Recogniser, SPOKEN_RATE_HZ, Speaker, SpeechConfig,
-};
+use voice_stack_gateway::speech::SPOKEN_RATE_HZ;
 use voice_stack_load::score::wer::Score;
-use voice_stack_tests::kind::{ASR, GATEWAY, Program, TTS};
+use voice_stack_tests::kind::GATEWAY;
 use voice_stack_tests::service::{Service, run_to_end};
-use voice_upstream::{Pool, PoolSettings};
 
+use crate::town::Town;
 use talker::{Came, Talker};
 
 const WEATHER: &str = "The weather is going to be cold and wet this weekend.";
 /// Of what was spoken, heard, spoken and heard again.
 const HIGHEST_WER_PERCENT: f64 = 20.0;
 
-/// A box with all three services.
-struct Town {
-    gateway: Service<Program>,
-    _asr: Service,
-    _tts: Service,
-    recogniser: Recogniser,
-    speaker: Speaker,
-}
-
 impl Town {
-    fn start(settings: &[(&str, &str)]) -> Self {
-        // Without noise the voice says the same sentence the same way each time.
-        let quiet = [("TTS_NOISE_SCALE", "0"), ("TTS_NOISE_W_SCALE", "0")];
-        let (asr, tts) = (Service::start(&ASR, &[]), Service::start(&TTS, &quiet));
-        let (asr_url, tts_url) = (asr.url() + "/v1", tts.url() + "/v1");
-        let patience = Duration::from_mins(1);
-        let mut all = vec![
-            ("ASR_BASE_URL", asr_url.as_str()),
-            ("TTS_BASE_URL", tts_url.as_str()),
-            // Of a machine that has more to do than this test.
-            ("VOICE_STT_TIMEOUT", "60"),
-            ("VOICE_TTS_TIMEOUT", "60"),
-            ("TOTAL_REQUEST_TIMEOUT", "90"),
-        ];
-        all.extend(settings);
-        let gateway = Service::start(&GATEWAY, &all);
-        let config = SpeechConfig {
-            asr_base_url: asr_url.parse().unwrap(),
-            asr_model: None,
-            asr_api_key_file: None,
-            voice_stt_timeout: patience,
-            tts_base_url: tts_url.parse().unwrap(),
-            tts_model: None,
-            tts_voice: None,
-            tts_api_key_file: None,
-            voice_tts_timeout: patience,
-        };
-        let pool = Pool::new(PoolSettings::default()).unwrap();
-        Self {
-            gateway,
-            _asr: asr,
-            _tts: tts,
-            recogniser: Recogniser::open(&pool, &config, None).unwrap(),
-            speaker: Speaker::open(&pool, &config, None).unwrap(),
-        }
-    }
-
     async fn talker(&self) -> Talker {
         Talker::connect(self.gateway.port()).await.unwrap()
-    }
-
-    /// A text, spoken, at the rate of a microphone.
-    async fn spoken(&self, text: &str) -> Vec<i16> {
-        let mut speech = self.speaker.speak(text, None, 1.0).await.unwrap();
-        let mut samples = Vec::new();
-        while let Some(more) = speech.samples().await.unwrap() {
-            samples.extend(more);
-        }
-        at_heard_rate(&samples)
-    }
-
-    /// The words of an answer.
-    async fn heard(&self, audio: &[i16]) -> String {
-        let samples = at_heard_rate(audio);
-        let heard = self.recogniser.recognise(&samples, "en").await.unwrap();
-        heard.text
     }
 
     /// The counter of this series.
@@ -99,15 +33,6 @@ impl Town {
     }
 }
 
-fn at_heard_rate(samples: &[i16]) -> Vec<i16> {
-    let mut resampler = Resampler::new(SPOKEN_RATE_HZ, HEARD_RATE_HZ);
-    let samples: Vec<f32> = samples.iter().map(|it| f32::from(*it)).collect();
-    let mut out = Vec::new();
-    resampler.push(&samples, &mut out);
-    resampler.finish(&mut out);
-    out.into_iter().map(|it| it as i16).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_is_answered_aloud() {
     let town = Town::start(&[]);
@@ -115,17 +40,17 @@ async fn what_is_said_is_answered_aloud() {
     talker.send(&json!({"type": "text", "text": "Hello."}));
     let (audio, done) = talker.answer().await;
     assert_eq!(done["status"], "completed");
-    let heard = town.heard(&audio).await;
+    let heard = town.speech().heard(&audio).await;
     println!("to a text: {heard}");
     assert!(heard.contains("language model"), "{heard}");
 
-    talker.say(&town.spoken(WEATHER).await);
+    talker.say(&town.speech().spoken(WEATHER).await);
     let transcript = talker.until("transcript").await;
     let score = Score::of(WEATHER, transcript["text"].as_str().unwrap(), "en");
     assert!(score.percent() < HIGHEST_WER_PERCENT, "{transcript}");
     let (audio, done) = talker.answer().await;
     assert_eq!(done["status"], "completed", "{done}");
-    let heard = town.heard(&audio).await;
+    let heard = town.speech().heard(&audio).await;
     let score = Score::of(&format!("You said: {WEATHER}"), &heard, "en");
     println!("WER {:5.1} % said and answered: {heard}", score.percent());
     assert!(score.percent() < HIGHEST_WER_PERCENT, "{heard}");
@@ -140,7 +65,7 @@ async fn what_is_said_is_answered_aloud() {
 async fn who_speaks_while_the_bot_does_interrupts_it_and_is_answered() {
     let town = Town::start(&[]);
     let mut talker = town.talker().await;
-    let weather = town.spoken(WEATHER).await;
+    let weather = town.speech().spoken(WEATHER).await;
     talker.send(&json!({"type": "text", "text": "Tell me a story."}));
     talker.until("audio_start").await;
     talker.say(&weather);
@@ -157,7 +82,7 @@ async fn who_speaks_while_the_bot_does_interrupts_it_and_is_answered() {
 
     let (audio, done) = talker.answer().await;
     assert_eq!(done["status"], "completed", "{done}");
-    let heard = town.heard(&audio).await;
+    let heard = town.speech().heard(&audio).await;
     println!("after an interruption: {heard}");
     assert!(heard.contains("cold and wet"), "{heard}");
     let real = r#"voice_interruptions_total{service="gateway",kind="real"}"#;
@@ -204,7 +129,7 @@ async fn after_a_noise_the_bot_goes_on_at_the_sample_where_it_was_paused() {
         "the same samples come again"
     );
     let whole = [&before[..at], &after].concat();
-    let heard = town.heard(&whole).await;
+    let heard = town.speech().heard(&whole).await;
     println!("after a false alarm: {heard}");
     assert_eq!(heard.matches("going to be cold").count(), 2, "{heard}");
     let resumed = r#"voice_interruptions_total{service="gateway",kind="resumed"}"#;

@@ -41,4 +41,5 @@ mod slow_clients;
 mod speech_guards;
 mod start;
 mod systemd;
+mod town;
 mod websocket;

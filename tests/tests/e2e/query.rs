@@ -11,26 +11,19 @@ use serde_json::{Value, json};
 use voice_stack_load::score::wer::Score;
 use voice_stack_tests::answer::Answer;
 use voice_stack_tests::client::{Client, Then, exchange};
-use voice_stack_tests::kind::{ASR, GATEWAY, Program, TTS};
+use voice_stack_tests::kind::GATEWAY;
 use voice_stack_tests::samples::jfk;
 use voice_stack_tests::scrape::Scrape;
 use voice_stack_tests::service::Service;
 use voice_stack_tests::{speech, synthetic};
 
+use crate::town::Town;
 use silent_chat::SilentChat;
 
 const QUERY: &str = "/api/v1/voice/query";
 const WEATHER: &str = "The weather is going to be cold and wet this weekend.";
 /// Of eleven words: two may be wrong.
 const HIGHEST_WER_PERCENT: f64 = 20.0;
-/// Of machines that have more to do than this test.
-const PATIENCE: [(&str, &str); 4] = [
-    ("VOICE_STT_TIMEOUT", "100"),
-    ("VOICE_LLM_TIMEOUT", "100"),
-    ("VOICE_TTS_TIMEOUT", "100"),
-    ("TOTAL_REQUEST_TIMEOUT", "120"),
-];
-
 /// Whoever asks.
 #[derive(Clone)]
 struct Asker(Client);
@@ -68,38 +61,13 @@ impl Asker {
     }
 }
 
-/// A box with a gateway and what it needs.
-struct Town {
-    gateway: Service<Program>,
-    asr: Service,
-    tts: Service,
-}
-
 impl Town {
-    fn start(settings: &[(&str, &str)]) -> Self {
-        // Without noise the voice says the same sentence the same way each time.
-        let quiet = [("TTS_NOISE_SCALE", "0"), ("TTS_NOISE_W_SCALE", "0")];
-        let (asr, tts) = (Service::start(&ASR, &[]), Service::start(&TTS, &quiet));
-        let (asr_url, tts_url) = (asr.url() + "/v1", tts.url() + "/v1");
-        let mut all = vec![
-            ("ASR_BASE_URL", asr_url.as_str()),
-            ("TTS_BASE_URL", tts_url.as_str()),
-        ];
-        all.extend(PATIENCE);
-        all.extend(settings);
-        Self {
-            gateway: Service::start(&GATEWAY, &all),
-            asr,
-            tts,
-        }
-    }
-
     fn asker(&self) -> Asker {
         Asker(self.gateway.client())
     }
 
     /// A text, spoken, as WAV.
-    fn spoken(&self, text: &str) -> Vec<u8> {
+    fn spoken_file(&self, text: &str) -> Vec<u8> {
         let request = json!({"input": text, "response_format": "wav"});
         self.tts.client().serve(&speech::request(&request)).body
     }
@@ -147,7 +115,7 @@ fn assert_answered(answer: &Answer) -> Value {
 fn spoken_questions_are_answered_aloud() {
     let town = Town::start(&[]);
     let asker = town.asker();
-    let weather = town.spoken(WEATHER);
+    let weather = town.spoken_file(WEATHER);
 
     one_question(&asker, &weather);
     a_session(&asker, &weather);
@@ -420,7 +388,7 @@ fn a_slow_answer_ends_when_nobody_wants_it_any_more() {
         ("VOICE_MAX_CONCURRENT", "2"),
     ]);
     let asker = town.asker();
-    let weather = town.spoken(WEATHER);
+    let weather = town.spoken_file(WEATHER);
     let session = asker.session();
     let ask = |session: &str| {
         let (asker, weather) = (Asker(asker.0.anew()), weather.clone());

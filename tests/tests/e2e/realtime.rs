@@ -1,39 +1,10 @@
 //! The Realtime protocol, by OpenAI's own client: the real binaries, real models, real time.
 
-use voice_stack_tests::kind::{ASR, GATEWAY, Program, TTS};
 use voice_stack_tests::python;
-use voice_stack_tests::service::Service;
 
-/// A box with all three services.
-struct Town {
-    gateway: Service<Program>,
-    tts: Service,
-    _asr: Service,
-}
+use crate::town::Town;
 
 impl Town {
-    fn start(settings: &[(&str, &str)]) -> Self {
-        // Without noise the voice says the same sentence the same way each time.
-        let quiet = [("TTS_NOISE_SCALE", "0"), ("TTS_NOISE_W_SCALE", "0")];
-        let (asr, tts) = (Service::start(&ASR, &[]), Service::start(&TTS, &quiet));
-        let (asr_url, tts_url) = (asr.url() + "/v1", tts.url() + "/v1");
-        let mut all = vec![
-            ("ASR_BASE_URL", asr_url.as_str()),
-            ("TTS_BASE_URL", tts_url.as_str()),
-            // Of a machine that has more to do than this test.
-            ("VOICE_STT_TIMEOUT", "60"),
-            ("VOICE_TTS_TIMEOUT", "60"),
-            ("TOTAL_REQUEST_TIMEOUT", "90"),
-        ];
-        all.extend(settings);
-        let gateway = Service::start(&GATEWAY, &all);
-        Self {
-            gateway,
-            tts,
-            _asr: asr,
-        }
-    }
-
     /// Runs a scenario of the script with the openai package.
     fn openai(&self, scenario: &str) {
         let output = python::command("python")

@@ -6,9 +6,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 use voice_stack_load::score::wer::Score;
 use voice_stack_tests::effort::repetitions;
-use voice_stack_tests::kind::{ASR, TTS};
-use voice_stack_tests::service::Service;
 use voice_stack_tests::speech;
+
+use crate::town::asr_and_tts;
 
 /// Of all sentences.
 const HIGHEST_WER_PERCENT: f64 = 8.0;
@@ -147,9 +147,7 @@ fn examine(format: &str, path: &str) -> Examined {
 
 #[test]
 fn what_is_spoken_is_heard_and_every_file_is_sound() {
-    // Without noise the voice says the same sentence the same way each time.
-    let quiet = [("TTS_NOISE_SCALE", "0"), ("TTS_NOISE_W_SCALE", "0")];
-    let (tts, asr) = (Service::start(&TTS, &quiet), Service::start(&ASR, &[]));
+    let (asr, tts) = asr_and_tts();
     let folder = tempfile::tempdir().unwrap();
     let mut total = Vec::new();
     // Every fourth gives each format twice.

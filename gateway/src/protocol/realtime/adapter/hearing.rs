@@ -83,14 +83,7 @@ impl Adapter {
         };
         let item = Item::new(item_id, Status::Completed, body);
         self.items.push(item.clone());
-        self.send(ServerEvent::ItemAdded {
-            previous_item_id: previous_item_id.clone(),
-            item: item.clone(),
-        });
-        self.send(ServerEvent::ItemDone {
-            previous_item_id,
-            item,
-        });
+        self.send_whole(previous_item_id, item);
     }
 
     /// Under another name: what was committed can't be taken back.

@@ -302,6 +302,18 @@ impl Adapter {
         }
     }
 
+    /// An item that is complete as it comes.
+    fn send_whole(&mut self, previous_item_id: Option<String>, item: Item) {
+        self.send(ServerEvent::ItemAdded {
+            previous_item_id: previous_item_id.clone(),
+            item: item.clone(),
+        });
+        self.send(ServerEvent::ItemDone {
+            previous_item_id,
+            item,
+        });
+    }
+
     fn send(&mut self, event: ServerEvent) {
         let event_id = self.ids.next("event");
         let named = Named { event_id, event };

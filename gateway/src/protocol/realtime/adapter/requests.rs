@@ -187,14 +187,7 @@ impl Adapter {
         let behind = behind.as_deref();
         self.items.insert(item.clone(), vec![handle], behind);
         let previous_item_id = self.items.before(&id);
-        self.send(ServerEvent::ItemAdded {
-            previous_item_id: previous_item_id.clone(),
-            item: item.clone(),
-        });
-        self.send(ServerEvent::ItemDone {
-            previous_item_id,
-            item,
-        });
+        self.send_whole(previous_item_id, item);
     }
 
     fn delete_item(&mut self, id: &str) -> Result<(), Problem> {
